@@ -1,0 +1,335 @@
+"""What a front end can ask for: one function per thing a person does. Both call only this.
+
+Each opens the store of a data directory for itself and may be called from any thread. Long work
+comes back as a generator of events; what has to outlive the front end is a run (`engine.jobs`).
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+from engine.bank import books as bank_books
+from engine.bank import example_reviews
+from engine.domain import (
+    Book,
+    Override,
+    PreferencePair,
+    Profile,
+    Review,
+    Run,
+)
+from engine.frameworks import all_dimensions, all_statements, genres
+from engine.pairs.build import PairsReport, pairs_for
+from engine.pairs.build import report as pairs_report
+from engine.profile.build import build_by_chat, build_by_run
+from engine.reports import BooksReport, ImportReport, PreferencesReport
+from engine.runs import runs_carrying
+from engine.sources.importing import read_books, read_preferences, read_reviews
+from engine.store import datasets as dataset_rows
+from engine.store import journal
+from engine.store import pairs as pair_rows
+from engine.store import profiles as profile_rows
+from engine.store import readers as reader_rows
+from engine.store.database import change, opened
+from engine.store.journal import Change
+from engine.store.readers import ReaderSummary
+from models.errors import BadInput
+from models.events import Event
+
+TraitLevel = Literal["dimension", "facet", "statement", "fact", "genre"]
+FACTS = {
+    "demographics.age": "Age",
+    "demographics.gender": "Gender",
+    "demographics.location": "Place",
+    "demographics.occupation": "Work",
+    "demographics.family": "Family",
+}
+
+
+def import_reviews(data_dir: Path, path: Path | None, format: str | None = None) -> ImportReport:  # noqa: A002 - the command line's own word
+    """Read a file of reviews (None: standard input) into the store; the same file adds nothing.
+
+    Raises:
+        BadInput: the file is not what it says; nothing was stored.
+    """
+    imported = read_reviews(path, format)
+    with opened(data_dir) as db, change(db, "Import reviews"):
+        added = reader_rows.save(db, imported.readers, imported.books, imported.reviews)
+    return ImportReport.of(imported, added)
+
+
+def import_example(data_dir: Path) -> ImportReport:
+    """Import the bundled example: three readers, invented by us."""
+    return import_reviews(data_dir, example_reviews(), "amazon2023")
+
+
+def import_books(data_dir: Path, path: Path, format: str | None = None) -> BooksReport:  # noqa: A002
+    """Read a file of books with metadata into the store.
+
+    Raises:
+        BadInput: the file is not what it says; nothing was stored.
+    """
+    imported = read_books(path, format)
+    with opened(data_dir) as db, change(db, "Import books"):
+        reader_rows.save_books(db, imported.books)
+    return BooksReport(imported.format, len(imported.books), tuple(imported.skipped))
+
+
+def import_preferences(
+    data_dir: Path,
+    path: Path | None,
+    format: str | None = None,  # noqa: A002
+    dataset: str | None = None,
+) -> PreferencesReport:
+    """Read a file of preference data into the store.
+
+    Raises:
+        BadInput: the file is not what it says; nothing was stored.
+    """
+    imported = read_preferences(path, format, dataset)
+    with opened(data_dir) as db, change(db, "Import preferences"):
+        dataset_rows.save(db, imported.examples)
+    return PreferencesReport(
+        imported.format, imported.dataset, len(imported.examples), tuple(imported.skipped)
+    )
+
+
+def readers(data_dir: Path) -> list[ReaderSummary]:
+    """Every reader, those with most reviews first."""
+    with opened(data_dir) as db:
+        return reader_rows.summaries(db)
+
+
+def reader_id_of(data_dir: Path, name_or_id: str) -> str:
+    """The id of a reader given by id or exact name.
+
+    Raises:
+        BadInput: there is none, or the name belongs to several.
+    """
+    with opened(data_dir) as db:
+        return reader_rows.find(db, name_or_id).id
+
+
+def datasets(data_dir: Path) -> dict[str, int]:
+    """The number of pairs in each imported preference dataset."""
+    with opened(data_dir) as db:
+        return dataset_rows.sizes(db)
+
+
+def reviews(data_dir: Path, reader_id: str) -> list[tuple[Review, Book]]:
+    """The reviews of one reader with their books, oldest first."""
+    with opened(data_dir) as db:
+        books_by_id = reader_rows.books_of(db, reader_id)
+        return [
+            (review, books_by_id[review.book_id])
+            for review in reader_rows.reviews_of(db, reader_id)
+        ]
+
+
+def profile(data_dir: Path, reader_id: str) -> Profile | None:
+    """The profile with the editor's overrides; None before it is built."""
+    with opened(data_dir) as db:
+        return profile_rows.find(db, reader_id)
+
+
+def built_profile(data_dir: Path, reader_id: str) -> Profile:
+    """The profile of a reader.
+
+    Raises:
+        BadInput: there is no such reader, or no profile yet.
+    """
+    with opened(data_dir) as db:
+        return profile_rows.built(db, reader_rows.find(db, reader_id).id)
+
+
+def override_trait(
+    data_dir: Path, reader_id: str, trait_id: str, score: float | None, reason: str = ""
+) -> Profile:
+    """Set the editor's own score beside the extracted one, or take it away (None).
+
+    Raises:
+        BadInput: no such trait, or the score is not in -1 to 1.
+    """
+    if score is not None and not -1 <= score <= 1:
+        raise BadInput(f"A score lies between -1 and 1, not at {score}.")
+    override = None if score is None else Override(score, reason, datetime.now(UTC))
+    title = "Take an override away" if override is None else "Override a trait"
+    with opened(data_dir) as db:
+        with change(db, title):
+            profile_rows.set_override(db, reader_id, trait_id, override)
+        return profile_rows.built(db, reader_id)
+
+
+def switch_sensitive(data_dir: Path, reader_id: str, on: bool) -> None:
+    """Allow or forbid sensitive items for one reader; the next build of the profile obeys."""
+    with opened(data_dir) as db, change(db, "Switch sensitive items"):
+        reader_rows.set_sensitive(db, reader_id, on)
+
+
+def sensitive_allowed(data_dir: Path, reader_id: str) -> bool:
+    """Whether the editor has switched sensitive items on for this reader."""
+    with opened(data_dir) as db:
+        return reader_rows.is_sensitive_allowed(db, reader_id)
+
+
+def build_pairs(data_dir: Path, reader_id: str) -> PairsReport:
+    """Build all pairs of a reader from the profile; edited and dropped pairs stay as they are.
+
+    Raises:
+        BadInput: no profile, or nothing known well enough.
+    """
+    with opened(data_dir) as db:
+        built = pairs_for(profile_rows.built(db, reader_id))
+        with change(db, "Build pairs"):
+            pair_rows.replace_built(db, reader_id, built)
+        return pairs_report(reader_id, pair_rows.of_reader(db, reader_id))
+
+
+def pairs(data_dir: Path, reader_id: str) -> list[PreferencePair]:
+    """All pairs of a reader, dropped ones included."""
+    with opened(data_dir) as db:
+        return pair_rows.of_reader(db, reader_id)
+
+
+def edit_pair(
+    data_dir: Path,
+    pair_id: str,
+    *,
+    prompt: str | None = None,
+    chosen: str | None = None,
+    rejected: str | None = None,
+) -> PreferencePair:
+    """Change the texts of a pair.
+
+    Raises:
+        BadInput: no such pair, or a text would be empty.
+    """
+    given = {"prompt": prompt, "chosen": chosen, "rejected": rejected}
+    texts = {name: text for name, text in given.items() if text is not None}
+    for name, text in texts.items():
+        if not text.strip():
+            raise BadInput(f"The {name} text of a pair cannot be empty.", "Drop the pair instead.")
+    with opened(data_dir) as db, change(db, "Edit a pair"):
+        edited = replace(pair_rows.find(db, pair_id), **texts, edited=True)
+        pair_rows.update(db, edited)
+    return edited
+
+
+def swap_pair(data_dir: Path, pair_id: str) -> PreferencePair:
+    """Turn the sides of a pair round: the chosen answer becomes the rejected one."""
+    with opened(data_dir) as db, change(db, "Swap the sides of a pair"):
+        swapped = pair_rows.find(db, pair_id).swapped()
+        pair_rows.update(db, swapped)
+    return swapped
+
+
+def drop_pair(data_dir: Path, pair_id: str, dropped: bool = True) -> PreferencePair:
+    """Leave a pair out of training, or take it back in."""
+    with opened(data_dir) as db, change(db, "Drop a pair" if dropped else "Restore a pair"):
+        changed = replace(pair_rows.find(db, pair_id), dropped=dropped)
+        pair_rows.update(db, changed)
+    return changed
+
+
+async def build_profile(
+    data_dir: Path, reader_id: str, provider: str = "embedded"
+) -> AsyncIterator[Event]:
+    """Read a reader's reviews into a profile; closing the iterator stops the work.
+
+    `Finished.result` is the profile as the command line's contract has it. A profile whose reviews
+    and provider did not change is not built again, and a `Note` says so.
+
+    Raises:
+        BadInput: no such reader, or a provider that cannot be used.
+    """
+    with opened(data_dir) as db:
+        reader = reader_rows.find(db, reader_id)
+    events = build_by_run(data_dir, reader.id)
+    if provider != "embedded":
+        events = build_by_chat(data_dir, reader.id, provider)
+    async with aclosing(events):
+        async for event in events:
+            yield event
+
+
+def forget(data_dir: Path, reader_id: str) -> list[Run]:
+    """Delete a reader with all that was derived; returns the runs that still carry it.
+
+    Raises:
+        BadInput: there is no such reader.
+    """
+    with opened(data_dir) as db:
+        reader = reader_rows.find(db, reader_id)
+        with change(db, f"Forget reader {reader.name}"):
+            reader_rows.forget(db, reader.id)
+    return runs_carrying(data_dir, reader.id)
+
+
+def undo(data_dir: Path) -> Change | None:
+    """Take back the last change, whatever it was; None when there is none."""
+    with opened(data_dir) as db:
+        return journal.undo(db)
+
+
+def redo(data_dir: Path) -> Change | None:
+    """Make the undone change again; None when there is none."""
+    with opened(data_dir) as db:
+        return journal.redo(db)
+
+
+def books(data_dir: Path, reader_id: str | None = None) -> list[Book]:
+    """Books a description can be written for: the bank's preview books, then imported ones.
+
+    An imported book is offered when it has a description to write from; with a reader given,
+    books that reader has reviewed are left out.
+    """
+    shelf = [
+        Book(
+            id=book.id,
+            title=book.title,
+            author=book.author,
+            year=book.year,
+            description=book.description,
+            genre=book.genre,
+        )
+        for book in bank_books()
+        if book.use == "preview"
+    ]
+    with opened(data_dir) as db:
+        read = set(reader_rows.books_of(db, reader_id)) if reader_id else set()
+        described = [book for book in reader_rows.described_books(db) if book.id not in read]
+    return shelf + described
+
+
+def trait_names() -> dict[str, str]:
+    """Trait id to a name for people; a statement's name is its sentence."""
+    return (
+        FACTS
+        | {f"interests.{genre.id}": genre.name for genre in genres().values()}
+        | {scale.id: scale.name for scale in all_dimensions().values()}
+        | {statement.id: statement.text for statement in all_statements().values()}
+    )
+
+
+def trait_levels() -> dict[str, TraitLevel]:
+    """Trait id to what kind of line it is."""
+    levels: dict[str, TraitLevel] = dict.fromkeys(FACTS, "fact")
+    levels.update(dict.fromkeys((f"interests.{genre}" for genre in genres()), "genre"))
+    for scale in all_dimensions().values():
+        levels[scale.id] = "facet" if scale.parent else "dimension"
+    levels.update(dict.fromkeys(all_statements(), "statement"))
+    return levels
+
+
+def poles(trait_id: str) -> tuple[str, str]:
+    """What -1 and 1 mean for a trait, in words."""
+    if statement := all_statements().get(trait_id):
+        return statement.opposite, statement.text
+    if scale := all_dimensions().get(trait_id):
+        return scale.low, scale.high
+    if trait_id.startswith("interests."):
+        return "turns away from it", "seeks it out"
+    return "not stated", "stated"

@@ -1,0 +1,198 @@
+"""Runs over their directories: start a child, follow its events, stop it, find it again.
+
+The directory is the whole interface: `job.json` in, `events.jsonl` and `log.txt` out, `lock` held
+by the child for as long as it lives. A front end that watches a run it has just started and one
+that finds it a day later run the same code. Nothing here touches the store.
+"""
+
+import asyncio
+import fcntl
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.domain import RunKind, RunState
+from models.errors import BadInput, UserError
+from models.events import Event, Failed, Finished, JsonObject, from_line
+
+POLL_S = 0.1
+
+
+@dataclass(frozen=True)
+class RunDir:
+    """The files of one run."""
+
+    path: Path
+
+    @property
+    def id(self) -> str:
+        return self.path.name
+
+    @property
+    def job(self) -> Path:
+        return self.path / "job.json"
+
+    @property
+    def events(self) -> Path:
+        return self.path / "events.jsonl"
+
+    @property
+    def log(self) -> Path:
+        return self.path / "log.txt"
+
+    @property
+    def lock(self) -> Path:
+        return self.path / "lock"
+
+    @property
+    def adapter(self) -> Path:
+        return self.path / "adapter"
+
+    @property
+    def checkpoints(self) -> Path:
+        return self.path / "checkpoints"
+
+
+def prepare(path: Path, kind: RunKind, settings: JsonObject) -> RunDir:
+    """Make a run directory (0700) whose `job.json` says what the child is to do.
+
+    Raises:
+        UserError: the disk refuses.
+    """
+    run = RunDir(path)
+    try:
+        path.mkdir(parents=True, mode=0o700)
+        run.job.touch(mode=0o600)
+        run.job.write_text(json.dumps({"kind": kind, **settings}, indent=1, ensure_ascii=False))
+    except OSError as error:
+        raise UserError(
+            f"The run directory {path} cannot be written: {error.strerror}.",
+            "Free some space, or choose another place with --data-dir.",
+        ) from error
+    return run
+
+
+def start(run: RunDir) -> None:
+    """Start the child that does the work, in a session of its own; it outlives this process.
+
+    Starting a run that was stopped goes on from what it left.
+
+    Raises:
+        BadInput: the run is going on already.
+    """
+    if is_running(run):
+        raise BadInput(f"Run {run.id} is running already.", "Follow it with `runs follow`.")
+    run.lock.touch(mode=0o600)
+    with run.log.open("ab") as log:
+        child = subprocess.Popen(
+            [sys.executable, "-m", "engine.worker", str(run.path)],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        )
+    (run.path / "pid").write_text(str(child.pid))
+    _children[run.path] = child
+
+
+_children: dict[Path, subprocess.Popen[bytes]] = {}
+"""Children of this process, kept so that the ended ones are reaped and start-up is noticed."""
+
+
+def is_running(run: RunDir) -> bool:
+    """Whether a child holds the run's lock (a process id would be no proof)."""
+    child = _children.get(run.path)
+    if child is not None and child.poll() is None:
+        return True
+    try:
+        with run.lock.open("r") as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    return False
+
+
+def stop(run: RunDir) -> None:
+    """Ask the child to write a checkpoint and stop. Does nothing when it is not running."""
+    if is_running(run):
+        with suppress(ProcessLookupError, FileNotFoundError, ValueError):
+            os.kill(int((run.path / "pid").read_text()), signal.SIGTERM)
+
+
+def state(run: RunDir) -> RunState:
+    """Where the run stands, told by its lock and its last event."""
+    if is_running(run):
+        return "running"
+    last = next(iter(reversed(list(read_events(run)))), None)
+    if isinstance(last, Finished):
+        return "finished"
+    if isinstance(last, Failed):
+        return "failed"
+    return "stopped" if run.events.exists() else "waiting"
+
+
+def result(run: RunDir) -> JsonObject | None:
+    """What a finished run returned; None for any other."""
+    last = next(iter(reversed(list(read_events(run)))), None)
+    return last.result if isinstance(last, Finished) else None
+
+
+def read_events(run: RunDir) -> Iterator[Event]:
+    """The events so far. A line cut off by a kill is left out."""
+    if not run.events.exists():
+        return
+    with run.events.open(encoding="utf-8") as lines:
+        for line in lines:
+            if line.endswith("\n"):
+                with suppress(BadInput):
+                    yield from_line(line)
+
+
+async def follow(run: RunDir, from_start: bool = True) -> AsyncIterator[Event]:
+    """Yield the run's events as they come, until it ends; the same for a run of yesterday.
+
+    Ends with `Finished` or `Failed`; a child that died without a word gives a `Failed` with the
+    last lines of its log, and one that was asked to stop a `Failed` that says how to go on.
+    """
+    position = 0 if from_start or not run.events.exists() else run.events.stat().st_size
+    rest = b""
+    last: Event | None = None
+    while True:
+        running = await asyncio.to_thread(is_running, run)
+        data = await asyncio.to_thread(_read_from, run.events, position)
+        position += len(data)
+        *lines, rest = (rest + data).split(b"\n")
+        for line in lines:
+            with suppress(BadInput):
+                last = from_line(line.decode("utf-8", "replace"))
+                if not isinstance(last, Finished | Failed):
+                    yield last
+        if not running:
+            break
+        await asyncio.sleep(POLL_S)
+    yield last if isinstance(last, Finished | Failed) else _ended_without_a_word(run)
+
+
+def _read_from(path: Path, position: int) -> bytes:
+    if not path.exists():
+        return b""
+    with path.open("rb") as file:
+        file.seek(position)
+        return file.read()
+
+
+def _ended_without_a_word(run: RunDir) -> Failed:
+    if (run.path / "stopped").exists():
+        return Failed("The run was stopped.", f"`persona-studio runs resume {run.id}` goes on.")
+    tail = run.log.read_text(errors="replace").strip().splitlines()[-3:] if run.log.exists() else []
+    told = " ".join(tail)[-400:] or "it left no message"
+    return Failed(f"The run ended without a result: {told}.", f"The whole log is {run.log}.")

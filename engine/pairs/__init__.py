@@ -1,0 +1,1 @@
+"""Preference pairs from a profile and the bank: three tracks, one split, the editor's changes."""

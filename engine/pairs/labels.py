@@ -1,0 +1,47 @@
+"""From a trait to a side: which end of a scale a reader stands on, if that is known well enough."""
+
+from engine.domain import Profile, Trait
+from engine.frameworks import Statement
+
+MIN_SCORE = 0.15
+MIN_CONFIDENCE = 0.2
+"""Below either, a trait makes no pairs: a wrong label teaches the model the wrong reader."""
+
+
+def side(trait: Trait | None) -> int:
+    """1 for the high end, -1 for the low end, 0 where nothing sure enough is known."""
+    if trait is None or not trait.is_known:
+        return 0
+    if trait.override is None and trait.confidence < MIN_CONFIDENCE:
+        return 0
+    score = trait.effective_score
+    if abs(score) < MIN_SCORE:
+        return 0
+    return 1 if score > 0 else -1
+
+
+def statement_side(profile: Profile, statement: Statement) -> int:
+    """1 where the reader agrees with the statement, -1 where rather with its opposite, or 0.
+
+    The editor's word on the dimension outranks what was extracted for the statement.
+    """
+    own = profile.trait(statement.id)
+    if own is not None and own.status == "off":
+        return 0
+    dimension = profile.trait(statement.dimension)
+    if dimension is not None and dimension.override and not (own and own.override):
+        return side(dimension) * statement.pole
+    return side(own)
+
+
+def facet_side(profile: Profile, facet_id: str) -> tuple[int, str]:
+    """The side on a Big Five facet, and the trait it was read from: the facet's own or its parent.
+
+    GRAVITY labels by the trait's level; a facet's own evidence is nearer, so it goes first.
+    """
+    parent_id = facet_id.rsplit(".", 1)[0]
+    facet, parent = profile.trait(facet_id), profile.trait(parent_id)
+    if parent is not None and parent.override and not (facet and facet.override):
+        return side(parent), parent_id
+    own = side(facet)
+    return (own, facet_id) if own else (side(parent), parent_id)

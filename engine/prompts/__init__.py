@@ -1,0 +1,32 @@
+"""The prompts, one file each, and how they become messages. Training and preview share them."""
+
+from functools import cache
+from importlib.resources import files
+
+from engine.domain import Book
+from models.chat import Message
+
+
+@cache
+def prompt(name: str) -> str:
+    """The text of one prompt file, without the newline at its end."""
+    return (files(__name__) / f"{name}.md").read_text(encoding="utf-8").rstrip("\n")
+
+
+def for_reader(card: str, request: str) -> tuple[Message, ...]:
+    """The conversation every model of a reader is trained on and asked with.
+
+    The card comes first and whole, so that all prompts of a reader begin with the same tokens.
+    An empty card leaves the system message out.
+    """
+    asked = Message("user", request)
+    if not card:
+        return (asked,)
+    return (Message("system", prompt("writer").replace("{card}", card)), asked)
+
+
+def description_request(book: Book) -> str:
+    """The request for a description, from the facts of the book alone."""
+    filled = prompt("description").replace("{title}", book.title)
+    filled = filled.replace("{author}", book.author or "unknown")
+    return filled.replace("{facts}", book.description)

@@ -1,0 +1,140 @@
+"""Tell a file's format by its first rows, never by its name.
+
+A format is known by the fields or columns that its rows cannot do without. What has too few of
+them is refused with what was found, rather than read as the format that comes nearest.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Literal
+
+from engine.sources import plain
+from engine.sources.opening import Source
+from engine.sources.table import header_of
+from engine.sources.text import HEADING
+from models.errors import BadInput
+
+Kind = Literal["reviews", "books", "preferences"]
+
+ROWS_LOOKED_AT = 20
+NAMES_SHOWN = 8
+
+
+@dataclass(frozen=True)
+class _Sign:
+    """What gives a format away: its rows have at least one name of each group."""
+
+    is_json: bool
+    """JSON Lines; otherwise a CSV with a header."""
+    groups: tuple[tuple[str, ...], ...]
+    """`name[]` is a field that holds a list."""
+
+
+@dataclass(frozen=True)
+class _Look:
+    """What the first rows of a file show."""
+
+    is_json: bool
+    names: tuple[str, ...]
+    """Fields or columns, as the file writes them."""
+
+
+_TITLE = (*plain.BOOK, "title")
+_OPINION = plain.TEXT + plain.RATING
+_ABOUT_A_BOOK = (*plain.AUTHOR, "description", "year", "categories", "genres", "genre")
+_GENERAL = ("jsonl", "csv")
+"""Formats that anything with the right columns fits: the others are asked first."""
+_SIGNS: dict[Kind, dict[str, _Sign]] = {
+    "reviews": {
+        "amazon2018": _Sign(True, (("reviewerID",), ("asin",), ("overall",))),
+        "amazon2023": _Sign(True, (("user_id",), ("asin", "parent_asin"), ("rating",), ("text",))),
+        "goodreads_csv": _Sign(False, (("Book Id",), ("My Rating",), ("My Review",))),
+        "kaggle_csv": _Sign(False, (("review/score",), ("review/text",))),
+        "jsonl": _Sign(True, (_TITLE, _OPINION)),
+        "csv": _Sign(False, (_TITLE, _OPINION)),
+    },
+    "books": {
+        "kaggle_csv": _Sign(False, (("Title",), ("authors",), ("publishedDate",))),
+        "jsonl": _Sign(True, (_TITLE, _ABOUT_A_BOOK)),
+        "csv": _Sign(False, (_TITLE, _ABOUT_A_BOOK)),
+    },
+    "preferences": {
+        "trl": _Sign(True, (("prompt", "chosen[]"), ("chosen",), ("rejected",))),
+        "hh_rlhf": _Sign(True, (("chosen",), ("rejected",))),
+    },
+}
+
+
+def detect(source: Source, kind: Kind, known: Sequence[str]) -> str:
+    """The format of a file of this kind.
+
+    Args:
+        known: the formats of the kind, for the message.
+
+    Raises:
+        BadInput: it is none of them; says what was found.
+    """
+    look = _look(source.head)
+    found = _match(look, kind)
+    if found and found not in _GENERAL:
+        return found
+    for other in _SIGNS:
+        other_format = _match(look, other) if other != kind else None
+        if other_format and other_format not in _GENERAL:
+            raise BadInput(
+                f"{source.name} holds {other} ({other_format}), not {kind}.",
+                f"Use `import {other}`.",
+            )
+    if found:
+        return found
+    if kind == "reviews" and not (look.is_json and look.names) and _has_heading(source.head):
+        return "text"
+    raise BadInput(
+        f"{source.name} is in no format known for {kind}: it {_shows(look, source.head)}.",
+        f"Formats: {', '.join(known)}.",
+    )
+
+
+def _look(head: Sequence[str]) -> _Look:
+    if _begins_as_json(head):
+        return _Look(True, tuple(dict.fromkeys(_json_names(head))))
+    return _Look(False, tuple(header_of(head)))
+
+
+def _begins_as_json(head: Sequence[str]) -> bool:
+    return "".join(head).lstrip().startswith(("{", "["))
+
+
+def _json_names(head: Sequence[str]) -> Iterator[str]:
+    for line in head[:ROWS_LOOKED_AT]:
+        with suppress(ValueError, RecursionError):
+            fields = json.loads(line)
+            if isinstance(fields, dict):
+                yield from fields
+                yield from (f"{name}[]" for name in fields if isinstance(fields[name], list))
+
+
+def _match(look: _Look, kind: Kind) -> str | None:
+    names = {*look.names, *map(plain.plain_name, look.names)}
+    for name, sign in _SIGNS[kind].items():
+        if sign.is_json == look.is_json and all(names.intersection(group) for group in sign.groups):
+            return name
+    return None
+
+
+def _has_heading(head: Sequence[str]) -> bool:
+    return any(line.startswith(HEADING) for line in head)
+
+
+def _shows(look: _Look, head: Sequence[str]) -> str:
+    names = [name for name in look.names if not name.endswith("[]")]
+    if look.is_json and not names:
+        return "begins like JSON, but no line of it is a whole object"
+    if look.is_json or len(names) > 1:
+        shown = ", ".join(repr(name[:40]) for name in names[:NAMES_SHOWN])
+        more = ", …" if len(names) > NAMES_SHOWN else ""
+        return f"has the {'fields' if look.is_json else 'columns'} {shown}{more}"
+    first = next(line.strip() for line in head if line.strip())
+    return f"begins with {first[:40]!r} and has no '{HEADING}' heading"

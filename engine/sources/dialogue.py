@@ -1,0 +1,32 @@
+"""A preference row's conversation as the one prompt text that the product works with."""
+
+from collections.abc import Sequence
+
+from engine.domain import PreferenceExample
+from engine.sources.records import BadRow
+from engine.sources.rows import digest
+from models.chat import Message, Role
+
+SPEAKERS: dict[Role, str] = {"system": "System", "user": "Human", "assistant": "Assistant"}
+
+
+def prompt_text(messages: Sequence[Message]) -> str:
+    """A single user turn as it is; a longer conversation as `Human: …`, `Assistant: …` turns."""
+    if len(messages) == 1 and messages[0].role == "user":
+        return messages[0].content
+    return "\n\n".join(f"{SPEAKERS[message.role]}: {message.content}" for message in messages)
+
+
+def example(dataset: str, prompt: str, chosen: str, rejected: str) -> PreferenceExample:
+    """One row of a dataset.
+
+    Raises:
+        BadRow: a part of it is empty, or nothing is preferred because both answers are the same.
+    """
+    for name, text in (("prompt", prompt), ("chosen", chosen), ("rejected", rejected)):
+        if not text.strip():
+            raise BadRow(f"The {name} text is empty.")
+    if chosen == rejected:
+        raise BadRow("The chosen and the rejected answer are the same.")
+    example_id = digest(dataset, prompt, chosen, rejected)
+    return PreferenceExample(example_id, dataset, prompt, chosen, rejected)

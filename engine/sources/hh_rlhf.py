@@ -1,0 +1,50 @@
+"""Anthropic's HH-RLHF: `chosen` and `rejected` are whole dialogues that part at the last answer.
+
+Each is a string of turns, `\\n\\nHuman: …` and `\\n\\nAssistant: …` by turns. A row whose dialogues
+part before the last Assistant turn has no common prompt and is skipped.
+"""
+
+import re
+from collections.abc import Iterator
+from functools import partial
+
+from engine.domain import PreferenceExample, Skipped
+from engine.sources.dialogue import example, prompt_text
+from engine.sources.lines_of_json import json_records
+from engine.sources.opening import Source
+from engine.sources.records import BadRow, Record, converted, required_text
+from models.chat import Message
+
+LAST_TURN = "\n\nAssistant:"
+_TURN = re.compile(r"(?:^|\n\n)(Human|Assistant):")
+
+
+def examples(source: Source, dataset: str) -> Iterator[PreferenceExample | Skipped]:
+    """The pairs of the file, one at a time."""
+    return converted(json_records(source), partial(_example, dataset))
+
+
+def _example(dataset: str, record: Record) -> PreferenceExample:
+    prompt, chosen = _parted(record, "chosen")
+    prompt_of_rejected, rejected = _parted(record, "rejected")
+    if prompt != prompt_of_rejected:
+        raise BadRow("The two dialogues part before their last Assistant turn.")
+    return example(dataset, prompt_text(_messages(prompt)), chosen, rejected)
+
+
+def _parted(record: Record, key: str) -> tuple[str, str]:
+    """What comes before the last answer of a dialogue, and the answer."""
+    dialogue, turn, answer = required_text(record, key).rpartition(LAST_TURN)
+    if not turn or _TURN.search(answer):
+        raise BadRow(f"The {key} dialogue does not end with an Assistant turn.")
+    return dialogue, answer.strip()
+
+
+def _messages(dialogue: str) -> list[Message]:
+    opening, *turns = _TURN.split(dialogue)
+    if opening.strip():
+        raise BadRow("The dialogue does not begin with a Human or Assistant turn.")
+    return [
+        Message("user" if speaker == "Human" else "assistant", content.strip())
+        for speaker, content in zip(turns[::2], turns[1::2], strict=True)
+    ]

@@ -1,0 +1,145 @@
+"""Plain JSON Lines and CSV, for reviews and books from anywhere: the formats `jsonl` and `csv`.
+
+A review is a JSON object on a line, or a CSV row under a header, with these keys, of which the
+first that is filled counts; capitals and spaces in names do not matter:
+
+    reader   reader, reader_id, user, user_id; without one, the reader is named after the file
+    book     book, book_title, product_title; where there is none of them, title
+    title    review_title, summary; or title, where the book has a key of its own
+    author   author, authors
+    book id  book_id, asin, isbn; without one, made of book and author
+    rating   rating, stars, score: 1 to 5
+    text     text, review, review_text
+    date     date, written_at, timestamp: 2020-12-27, or a Unix time in s or ms
+
+A book and at least one of text and rating are needed. A book has title, author, year, categories
+or genre (a list, or names with `;` between them), description, and id, book_id, asin or isbn.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+
+from engine.domain import Book, Reader, Skipped
+from engine.sources.lines_of_json import json_records
+from engine.sources.opening import Source
+from engine.sources.records import (
+    BadRow,
+    Record,
+    converted,
+    label_of,
+    list_of,
+    number_of,
+    required_label,
+    text_of,
+)
+from engine.sources.rows import (
+    Row,
+    date_in,
+    made_row,
+    moment_of,
+    rating_of,
+    slug,
+    title_line,
+    without_html,
+    year_in,
+)
+from engine.sources.table import table_records
+
+READER = ("reader", "reader_id", "user", "user_id")
+BOOK = ("book", "book_title", "product_title")
+REVIEW_TITLE = ("review_title", "summary")
+AUTHOR = ("author", "authors")
+BOOK_ID = ("book_id", "asin", "isbn")
+RATING = ("rating", "stars", "score")
+TEXT = ("text", "review", "review_text")
+DATE = ("date", "written_at", "timestamp")
+
+_UNIX_TIME = re.compile(r"\d{9,13}")
+_FIRST_TIME_IN_MS = 100_000_000_000
+
+
+def json_rows(source: Source) -> Iterator[Row | Skipped]:
+    """The reviews of a JSON Lines file, one at a time."""
+    return converted(json_records(source), partial(_row, "jsonl", source.stem))
+
+
+def table_rows(source: Source) -> Iterator[Row | Skipped]:
+    """The reviews of a CSV file, one at a time."""
+    return converted(table_records(source), partial(_row, "csv", source.stem))
+
+
+def json_books(source: Source) -> Iterator[Book | Skipped]:
+    """The books of a JSON Lines file, one at a time."""
+    return converted(json_records(source), _book)
+
+
+def table_books(source: Source) -> Iterator[Book | Skipped]:
+    """The books of a CSV file, one at a time."""
+    return converted(table_records(source), _book)
+
+
+def plain_name(name: str) -> str:
+    """A key or column as it is looked up: `Book Title` is `book_title`."""
+    return re.sub(r"[\s-]+", "_", name.strip()).lower()
+
+
+def _row(source_format: str, stem: str, record: Record) -> Row:
+    record = _plainly_named(record)
+    text, rating = (
+        text_of(record, _filled(record, TEXT)),
+        rating_of(record, _filled(record, RATING)),
+    )
+    if not text.strip() and rating is None:
+        raise BadRow("There is neither a text nor a rating.")
+    reader = label_of(record, *READER)
+    has_own_book = bool(label_of(record, *BOOK))
+    title = title_line(required_label(record, *BOOK, "title"))
+    author = ", ".join(list_of(record, _filled(record, AUTHOR)))
+    title_key = _filled(record, (*REVIEW_TITLE, "title") if has_own_book else REVIEW_TITLE)
+    return made_row(
+        record.line,
+        Reader(reader or slug(stem), reader or stem, source_format),
+        Book(label_of(record, *BOOK_ID) or slug(title, author), title, title_line(author)),
+        text,
+        title=text_of(record, title_key),
+        rating=rating,
+        written_at=_written_at(record),
+    )
+
+
+def _book(record: Record) -> Book:
+    record = _plainly_named(record)
+    title = title_line(required_label(record, "title", *BOOK))
+    author = title_line(", ".join(list_of(record, _filled(record, AUTHOR))))
+    categories = list_of(record, _filled(record, ("categories", "genres", "genre")))
+    if len(categories) == 1:
+        categories = tuple(part.strip() for part in categories[0].split(";"))
+    return Book(
+        id=label_of(record, "id", *BOOK_ID) or slug(title, author),
+        title=title,
+        author=author,
+        year=year_in(label_of(record, _filled(record, ("year", "date")))),
+        categories=tuple(filter(None, map(title_line, categories))),
+        description=without_html(text_of(record, "description")),
+    )
+
+
+def _plainly_named(record: Record) -> Record:
+    return replace(record, fields={plain_name(key): record.fields[key] for key in record.fields})
+
+
+def _filled(record: Record, keys: tuple[str, ...]) -> str:
+    """The first of the keys whose field is filled, or the first of all."""
+    return next((key for key in keys if record.fields.get(key) not in (None, "")), keys[0])
+
+
+def _written_at(record: Record) -> datetime | None:
+    key = _filled(record, DATE)
+    value = record.fields.get(key)
+    if isinstance(value, float) or _UNIX_TIME.fullmatch(label_of(record, key)):
+        in_ms = (number_of(record, key) or 0) >= _FIRST_TIME_IN_MS
+        return moment_of(record, key, units_per_s=1000 if in_ms else 1)
+    return date_in(label_of(record, key))

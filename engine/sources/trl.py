@@ -1,0 +1,78 @@
+"""TRL's preference formats: JSON Lines with prompt, chosen and rejected.
+
+Plain rows have three strings. Conversational rows have lists of messages with role and content;
+without a prompt of its own, a row's prompt is what chosen and rejected begin with in common. A
+conversation has to end in one assistant message on each side.
+"""
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+from itertools import takewhile
+
+from engine.domain import PreferenceExample, Skipped
+from engine.sources.dialogue import SPEAKERS, example, prompt_text
+from engine.sources.lines_of_json import json_records
+from engine.sources.opening import Source
+from engine.sources.records import BadRow, Record, converted, required_text, shown, storable
+from models.chat import Message
+
+
+def examples(source: Source, dataset: str) -> Iterator[PreferenceExample | Skipped]:
+    """The pairs of the file, one at a time."""
+    return converted(json_records(source), partial(_example, dataset))
+
+
+def _example(dataset: str, record: Record) -> PreferenceExample:
+    if not isinstance(record.fields.get("chosen"), list):
+        prompt, chosen, rejected = (
+            required_text(record, key) for key in ("prompt", "chosen", "rejected")
+        )
+        return example(dataset, prompt, chosen, rejected)
+    return _from_messages(
+        dataset, _prompt(record), _messages(record, "chosen"), _messages(record, "rejected")
+    )
+
+
+def _from_messages(
+    dataset: str, own_prompt: list[Message], chosen: list[Message], rejected: list[Message]
+) -> PreferenceExample:
+    both = zip(chosen, rejected, strict=False)
+    shared = [message for message, _ in takewhile(lambda pair: pair[0] == pair[1], both)]
+    repeats_prompt = shared[: len(own_prompt)] == own_prompt
+    return example(
+        dataset,
+        prompt_text(shared if repeats_prompt else own_prompt + shared),
+        _answer(chosen[len(shared) :]),
+        _answer(rejected[len(shared) :]),
+    )
+
+
+def _prompt(record: Record) -> list[Message]:
+    prompt = record.fields.get("prompt")
+    if prompt is None:
+        return []
+    if isinstance(prompt, str):
+        return [Message("user", storable(prompt))]
+    return _messages(record, "prompt")
+
+
+def _answer(messages: Sequence[Message]) -> str:
+    if len(messages) != 1 or messages[0].role != "assistant":
+        raise BadRow("Chosen and rejected do not each end in one assistant message of their own.")
+    return messages[0].content
+
+
+def _messages(record: Record, key: str) -> list[Message]:
+    value = record.fields.get(key)
+    if not isinstance(value, list):
+        raise BadRow(f"The field {key!r} should be a list of messages but is {shown(value)}.")
+    return [_message(key, entry) for entry in value]
+
+
+def _message(key: str, entry: object) -> Message:
+    fields = entry if isinstance(entry, dict) else {}
+    content = fields.get("content")
+    role = next((role for role in SPEAKERS if role == fields.get("role")), None)
+    if role is None or not isinstance(content, str):
+        raise BadRow(f"The field {key!r} has {shown(entry)} where a message should be.")
+    return Message(role, storable(content))

@@ -1,0 +1,1 @@
+"""One SQLite file through sqlite-utils, one module per kind of row; the only code to touch it."""

@@ -1,0 +1,126 @@
+"""Open the one SQLite file, change it in transactions that a person would name, read it."""
+
+import fcntl
+import json
+import os
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlite_utils import Database
+
+from engine.store.migrations import migrations
+from models.errors import UserError
+
+FILE_NAME = "studio.db"
+BUSY_TIMEOUT_S = 20
+
+Row = Mapping[str, object]
+
+
+@contextmanager
+def opened(data_dir: Path) -> Iterator[Database]:
+    """The store of this data directory, made and brought up to date where needed.
+
+    Directory 0700, file 0600. A connection belongs to the thread that opened it.
+
+    Raises:
+        UserError: the file cannot be opened, written, or is not ours.
+    """
+    path = data_dir / FILE_NAME
+    with refusals_explained(path):
+        data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path.touch(mode=0o600)
+        connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S)
+        try:
+            connection.row_factory = sqlite3.Row
+            connection.execute("pragma foreign_keys = on")
+            db = Database(connection)
+            _prepare(db, data_dir)
+            yield db
+        finally:
+            connection.close()
+
+
+@contextmanager
+def change(db: Database, title: str) -> Iterator[Database]:
+    """One transaction with one journal entry, named as a person would name it: `Edit a pair`.
+
+    All or nothing: an error inside leaves the file as it was. A new change ends the redo line.
+    """
+    db.execute("begin immediate")
+    try:
+        db.execute("delete from journal where undone = 1")
+        made_at = datetime.now(UTC).isoformat()
+        change_id = db.execute(
+            "insert into journal(title, made_at) values (?, ?)", [title, made_at]
+        ).lastrowid
+        db.execute("insert into journal_open values (?)", [change_id])
+        yield db
+        db.execute("delete from journal_open")
+        wrote = db.execute("select 1 from journal_row where change_id = ?", [change_id]).fetchone()
+        if wrote is None:
+            db.execute("delete from journal where id = ?", [change_id])
+        db.execute("commit")
+    except BaseException:
+        db.rollback()
+        raise
+
+
+@contextmanager
+def refusals_explained(path: Path) -> Iterator[None]:
+    """Turn what SQLite or the disk refuses into a sentence."""
+    try:
+        yield
+    except (sqlite3.Error, OSError) as error:
+        told = str(error)
+        hint = "Free some disk space and try again; nothing was lost."
+        if "locked" in told or "busy" in told:
+            hint = "Another window is writing; try again in a moment."
+        elif isinstance(error, PermissionError) or "readonly" in told or "unable to open" in told:
+            hint = "Check that you may write there, or choose another place with --data-dir."
+        elif "not a database" in told or "malformed" in told:
+            hint = "Move that file away, or choose another place with --data-dir."
+        elif not ("full" in told or getattr(error, "errno", None) == 28):
+            raise
+        raise UserError(f"The store {path} cannot be used: {told}.", hint) from error
+
+
+def _prepare(db: Database, data_dir: Path) -> None:
+    if migrations.pending(db):
+        with (data_dir / "migrate.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            db.execute("pragma journal_mode = wal")
+            migrations.apply(db)
+        for name in os.listdir(data_dir):
+            if name.startswith(FILE_NAME):
+                (data_dir / name).chmod(0o600)
+
+
+def rows(db: Database, sql: str, *parameters: object) -> list[dict[str, object]]:
+    """The rows of a query as plain dicts."""
+    return [dict(row) for row in db.execute(sql, parameters).fetchall()]
+
+
+def put(db: Database, table: str, row: Row) -> None:
+    """Insert one row, or bring the row with the same primary key up to date.
+
+    An upsert rather than sqlite-utils' replace: replacing deletes first, which would cascade.
+    """
+    keys = db.table(table).pks
+    names = list(row)
+    updates = ", ".join(f"[{name}] = excluded.[{name}]" for name in names if name not in keys)
+    db.execute(
+        f"insert into [{table}] ({', '.join(f'[{name}]' for name in names)}) "
+        f"values ({', '.join('?' for _ in names)}) "
+        f"on conflict ({', '.join(keys)}) do "
+        + (f"update set {updates}" if updates else "nothing"),
+        list(row.values()),
+    )
+
+
+def packed(value: object) -> str:
+    """A list or a dict as the JSON text that a column keeps."""
+    return json.dumps(value, ensure_ascii=False)

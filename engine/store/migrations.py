@@ -1,0 +1,106 @@
+"""The tables, as numbered steps that each run once, and the triggers that write the journal.
+
+Every row table is journalled by triggers: while a change is open, each insert, update and delete
+leaves the row before and after in `journal_row`, cascades included. Undo and redo replay those.
+"""
+
+from sqlite_utils import Database, Migrations
+
+migrations = Migrations("persona-studio")
+
+JOURNALLED = ("reader", "book", "review", "profile", "trait", "override", "pair", "example")
+
+
+TABLES = """
+create table reader (
+    id text primary key, name text not null, source text not null,
+    sensitive integer not null default 0
+);
+create table book (
+    id text primary key, title text not null, author text not null, year integer,
+    categories text not null, description text not null, genre text
+);
+create table review (
+    id text primary key,
+    reader_id text not null references reader(id) on delete cascade,
+    book_id text not null references book(id),
+    text text not null, title text not null, rating real, written_at text
+);
+create index review_reader on review(reader_id);
+create table profile (
+    reader_id text primary key references reader(id) on delete cascade,
+    provider text not null, provider_note text not null, built_at text not null
+);
+create table trait (
+    id text not null,
+    reader_id text not null references profile(reader_id) on delete cascade,
+    framework text not null, score real not null, confidence real not null,
+    status text not null, value text, note text not null, evidence text not null,
+    position integer not null,
+    primary key (reader_id, id)
+);
+create table override (
+    trait_id text not null,
+    reader_id text not null references reader(id) on delete cascade,
+    score real not null, reason text not null, made_at text not null,
+    primary key (reader_id, trait_id)
+);
+create table pair (
+    id text primary key,
+    reader_id text not null references reader(id) on delete cascade,
+    track text not null, trait_id text not null, topic text not null,
+    prompt text not null, chosen text not null, rejected text not null,
+    origin text not null, held_out integer not null, dropped integer not null,
+    edited integer not null, position integer not null
+);
+create index pair_reader on pair(reader_id, position);
+create table example (
+    id text primary key, dataset_id text not null,
+    prompt text not null, chosen text not null, rejected text not null
+);
+create index example_dataset on example(dataset_id);
+create table run (
+    id text primary key, kind text not null, subject text not null, title text not null,
+    created_at text not null, recorded integer not null default 0
+);
+create table journal (
+    id integer primary key autoincrement, title text not null, made_at text not null,
+    undone integer not null default 0
+);
+create table journal_row (
+    id integer primary key autoincrement,
+    change_id integer not null references journal(id) on delete cascade,
+    kind text not null, before text, after text
+);
+create index journal_row_change on journal_row(change_id);
+create table journal_open (change_id integer not null);
+"""
+
+
+@migrations()
+def m001_tables(db: Database) -> None:
+    for statement in TABLES.split(";"):
+        if statement.strip():
+            db.execute(statement)
+
+
+@migrations()
+def m002_journal_triggers(db: Database) -> None:
+    for table in JOURNALLED:
+        columns = [column.name for column in db.table(table).columns]
+        old, new = (_row_json(side, columns) for side in ("old", "new"))
+        for event, before, after in (
+            ("insert", "null", new),
+            ("update", old, new),
+            ("delete", old, "null"),
+        ):
+            db.execute(
+                f"create trigger journal_{table}_{event} after {event} on [{table}] "
+                "when exists (select 1 from journal_open) begin "
+                "insert into journal_row(change_id, kind, before, after) "
+                f"values ((select change_id from journal_open), '{table}', {before}, {after}); end"
+            )
+
+
+def _row_json(side: str, columns: list[str]) -> str:
+    return "json_object(" + ", ".join(f"'{name}', {side}.[{name}]" for name in columns) + ")"

@@ -1,0 +1,90 @@
+"""Preference pairs of readers. Building again keeps what the editor changed."""
+
+from collections.abc import Sequence
+from typing import cast
+
+from sqlite_utils import Database
+
+from engine.domain import PreferencePair, Track
+from engine.store.database import Row, put, rows
+from engine.store.unpack import number, text
+from models.errors import BadInput
+
+
+def replace_built(db: Database, reader_id: str, pairs: Sequence[PreferencePair]) -> None:
+    """Put newly built pairs in the place of the old; edited and dropped ones stay as they are."""
+    kept = {pair.id for pair in of_reader(db, reader_id) if pair.edited or pair.dropped}
+    db.execute("delete from pair where reader_id = ? and not edited and not dropped", [reader_id])
+    for position, pair in enumerate(pairs):
+        if pair.id not in kept:
+            put(db, "pair", {**_row(pair), "position": position})
+
+
+def save(db: Database, reader_id: str, pairs: Sequence[PreferencePair]) -> None:
+    """Put pairs in the place of those with the same id; new ones go behind the last."""
+    found = rows(db, "select id, position from pair where reader_id = ?", reader_id)
+    places = {text(row["id"]): int(number(row["position"])) for row in found}
+    behind = max(places.values(), default=-1) + 1
+    for offset, pair in enumerate(pairs):
+        put(db, "pair", {**_row(pair), "position": places.get(pair.id, behind + offset)})
+
+
+def of_reader(db: Database, reader_id: str) -> list[PreferencePair]:
+    """All pairs of a reader, dropped ones included, in the order they were built."""
+    found = rows(db, "select * from pair where reader_id = ? order by position, id", reader_id)
+    return [_pair(row) for row in found]
+
+
+def find(db: Database, pair_id: str) -> PreferencePair:
+    """One pair.
+
+    Raises:
+        BadInput: there is none of this id.
+    """
+    found = rows(db, "select * from pair where id = ?", pair_id)
+    if not found:
+        raise BadInput(
+            f"No pair {pair_id!r} here.", "`persona-studio pairs list READER` lists them."
+        )
+    return _pair(found[0])
+
+
+def update(db: Database, pair: PreferencePair) -> None:
+    """Write one changed pair back, in its place."""
+    find(db, pair.id)
+    row = _row(pair)
+    db.table("pair").update(pair.id, {name: value for name, value in row.items() if name != "id"})
+
+
+def _row(pair: PreferencePair) -> dict[str, object]:
+    return {
+        "id": pair.id,
+        "reader_id": pair.reader_id,
+        "track": pair.track,
+        "trait_id": pair.trait_id,
+        "topic": pair.topic,
+        "prompt": pair.prompt,
+        "chosen": pair.chosen,
+        "rejected": pair.rejected,
+        "origin": pair.origin,
+        "held_out": int(pair.held_out),
+        "dropped": int(pair.dropped),
+        "edited": int(pair.edited),
+    }
+
+
+def _pair(row: Row) -> PreferencePair:
+    return PreferencePair(
+        id=text(row["id"]),
+        reader_id=text(row["reader_id"]),
+        track=cast(Track, row["track"]),
+        trait_id=text(row["trait_id"]),
+        topic=text(row["topic"]),
+        prompt=text(row["prompt"]),
+        chosen=text(row["chosen"]),
+        rejected=text(row["rejected"]),
+        origin=text(row["origin"]),
+        held_out=bool(row["held_out"]),
+        dropped=bool(row["dropped"]),
+        edited=bool(row["edited"]),
+    )

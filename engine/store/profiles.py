@@ -1,0 +1,130 @@
+"""Profiles: the extracted traits, and beside them the editor's overrides."""
+
+import json
+from dataclasses import asdict
+from datetime import datetime
+from typing import cast
+
+from sqlite_utils import Database
+
+from engine.domain import Evidence, Framework, Override, Profile, Trait, TraitStatus
+from engine.store.database import Row, packed, put, rows
+from engine.store.unpack import number, text
+from models.errors import BadInput
+
+
+def save(db: Database, profile: Profile) -> None:
+    """Put an extracted profile in the place of the one before. Overrides are not touched."""
+    put(
+        db,
+        "profile",
+        {
+            "reader_id": profile.reader_id,
+            "provider": profile.provider,
+            "provider_note": profile.provider_note,
+            "built_at": profile.built_at.isoformat(),
+        },
+    )
+    db.execute("delete from trait where reader_id = ?", [profile.reader_id])
+    db.table("trait").insert_all(
+        _trait_row(profile.reader_id, trait, position)
+        for position, trait in enumerate(profile.traits)
+    )
+
+
+def find(db: Database, reader_id: str) -> Profile | None:
+    """The profile of a reader with the overrides in place; None before it is built."""
+    found = rows(db, "select * from profile where reader_id = ?", reader_id)
+    if not found:
+        return None
+    overrides = _overrides(db, reader_id)
+    traits = rows(db, "select * from trait where reader_id = ? order by position", reader_id)
+    return Profile(
+        reader_id=reader_id,
+        provider=text(found[0]["provider"]),
+        provider_note=text(found[0]["provider_note"]),
+        built_at=datetime.fromisoformat(text(found[0]["built_at"])),
+        traits=tuple(_trait(row, overrides.get(text(row["id"]))) for row in traits),
+    )
+
+
+def built(db: Database, reader_id: str) -> Profile:
+    """The profile of a reader.
+
+    Raises:
+        BadInput: it was not built yet.
+    """
+    profile = find(db, reader_id)
+    if profile is None:
+        raise BadInput(
+            f"Reader {reader_id!r} has no profile yet.",
+            f"Build it first: `persona-studio profile build {reader_id}`.",
+        )
+    return profile
+
+
+def set_override(db: Database, reader_id: str, trait_id: str, override: Override | None) -> None:
+    """Set the editor's own score for a trait; None takes it away.
+
+    Raises:
+        BadInput: the profile has no such trait.
+    """
+    if built(db, reader_id).trait(trait_id) is None:
+        raise BadInput(
+            f"The profile has no trait {trait_id!r}.", "`profile show` lists the traits by id."
+        )
+    if override is None:
+        db.execute(
+            "delete from override where reader_id = ? and trait_id = ?", [reader_id, trait_id]
+        )
+        return
+    put(
+        db,
+        "override",
+        {
+            "trait_id": trait_id,
+            "reader_id": reader_id,
+            "score": override.score,
+            "reason": override.reason,
+            "made_at": override.made_at.isoformat(),
+        },
+    )
+
+
+def _overrides(db: Database, reader_id: str) -> dict[str, Override]:
+    found = rows(db, "select * from override where reader_id = ?", reader_id)
+    return {
+        text(row["trait_id"]): Override(
+            number(row["score"]), text(row["reason"]), datetime.fromisoformat(text(row["made_at"]))
+        )
+        for row in found
+    }
+
+
+def _trait_row(reader_id: str, trait: Trait, position: int) -> dict[str, object]:
+    return {
+        "id": trait.id,
+        "reader_id": reader_id,
+        "framework": trait.framework,
+        "score": trait.score,
+        "confidence": trait.confidence,
+        "status": trait.status,
+        "value": trait.value,
+        "note": trait.note,
+        "evidence": packed([asdict(span) for span in trait.evidence]),
+        "position": position,
+    }
+
+
+def _trait(row: Row, override: Override | None) -> Trait:
+    return Trait(
+        id=text(row["id"]),
+        framework=cast(Framework, row["framework"]),
+        score=number(row["score"]),
+        confidence=number(row["confidence"]),
+        status=cast(TraitStatus, row["status"]),
+        evidence=tuple(Evidence(**span) for span in json.loads(text(row["evidence"]))),
+        value=None if row["value"] is None else text(row["value"]),
+        note=text(row["note"]),
+        override=override,
+    )

@@ -1,0 +1,1 @@
+"""DPO with LoRA through TRL, with the batch packed into its prefix tree."""

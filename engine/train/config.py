@@ -1,0 +1,89 @@
+"""What a training run is told, with the source of each default."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Literal
+
+from models.errors import BadInput
+
+Loss = Literal["sigmoid", "ipo", "hinge"]
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """All that a run can be told. Defaults are those of the preset `quick`."""
+
+    preset: str = "quick"
+    base: str = "embedded"
+    """`embedded`, a GGUF file, a Hugging Face folder, or a Hugging Face id."""
+    beta: float = 0.3
+    """GRAVITY (arXiv 2510.11952)."""
+    loss: Loss = "sigmoid"
+    """Rafailov et al., arXiv 2305.18290."""
+    learning_rate: float = 1e-4
+    """Chosen on the bundled example with the embedded model; see `benchmarks/effect.py`."""
+    lora_rank: int = 16
+    """Released settings of "Whose Boat Does it Float?" (arXiv 2501.11549)."""
+    lora_alpha: int = 32
+    """The same."""
+    lora_dropout: float = 0.0
+    """0, so that policy and reference see the same prompt; TRL turns dropout off all the same."""
+    epochs: int = 1
+    max_pairs: int = 160
+    """Training pairs taken at the most, spread over topics; 0 takes all."""
+    batch_size: int = 8
+    """Pairs per step; the pairs of a batch share the reader's card."""
+    max_length: int = 1024
+    """Tokens of prompt and completion; longer pairs are left out, counted and listed."""
+    max_held_out: int = 48
+    """Held-out pairs scored before and after; 0 takes all."""
+    checkpoint_every: int = 10
+    """Steps between checkpoints."""
+    seed: int = 0
+
+
+PRESETS: dict[str, TrainConfig] = {
+    "quick": TrainConfig(),
+    "standard": TrainConfig(preset="standard", epochs=3, max_pairs=0, max_held_out=0),
+    "paper": TrainConfig(
+        preset="paper",
+        base="meta-llama/Llama-3.1-8B-Instruct",
+        learning_rate=5e-6,
+        epochs=1,
+        max_pairs=0,
+        max_held_out=0,
+    ),
+}
+
+PRESET_NOTES: dict[str, str] = {
+    "quick": "160 pairs once: about two minutes on two cores with the embedded model.",
+    "standard": "All pairs three times: about half an hour on two cores with the embedded model.",
+    "paper": "GRAVITY's base, Llama-3.1-8B-Instruct, all pairs once: wants a GPU with 24 GB.",
+}
+
+
+def config_for(preset: str, base: str, changes: Mapping[str, object]) -> TrainConfig:
+    """The preset's configuration with the base and any changed fields.
+
+    `base` "embedded" leaves the preset's own base standing.
+
+    Raises:
+        BadInput: no such preset or field, or a value that no run could use.
+    """
+    if preset not in PRESETS:
+        raise BadInput(f"No preset {preset!r}.", f"There are {', '.join(PRESETS)}.")
+    known = {field.name for field in fields(TrainConfig)}
+    for name in changes:
+        if name not in known:
+            raise BadInput(
+                f"No training setting {name!r}.", f"There are {', '.join(sorted(known))}."
+            )
+    config = PRESETS[preset]
+    if base != "embedded":
+        config = replace(config, base=base)
+    config = replace(config, **changes)
+    positive = ("beta", "learning_rate", "lora_rank", "epochs", "batch_size", "max_length")
+    for name in positive:
+        if not getattr(config, name) > 0:
+            raise BadInput(f"The training setting {name} must be above 0.")
+    return config

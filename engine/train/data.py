@@ -1,0 +1,168 @@
+"""From preference pairs to token ids, checked before the first step.
+
+The chat template is applied once, to messages built the one way previews build them too. What
+does not fit is left out and said, never cut.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from transformers import PreTrainedTokenizerBase
+
+from engine.domain import PreferencePair
+from engine.prompts import for_reader
+from engine.train.config import TrainConfig
+from models.errors import JobFailed
+
+
+@dataclass(frozen=True)
+class Example:
+    """One pair as token ids; `prompt_ids + chosen_ids` is what the model reads."""
+
+    pair_id: str
+    prompt_ids: tuple[int, ...]
+    chosen_ids: tuple[int, ...]
+    rejected_ids: tuple[int, ...]
+
+    @property
+    def longest(self) -> int:
+        return len(self.prompt_ids) + max(len(self.chosen_ids), len(self.rejected_ids))
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """The pairs of a run, as tokens."""
+
+    train: tuple[Example, ...]
+    held_out: tuple[Example, ...]
+    rows: tuple[dict[str, object], ...]
+    """The training pairs in TRL's conversational form, in the order of `train`."""
+    too_long: tuple[str, ...]
+    """Ids of the pairs over `max_length`, left out."""
+
+
+def read_pairs(path: Path) -> tuple[list[PreferencePair], dict[str, str]]:
+    """The run's pairs, and the cards of their readers by reader id."""
+    lines = (path / "pairs.jsonl").read_text(encoding="utf-8").splitlines()
+    cards = json.loads((path / "cards.json").read_text(encoding="utf-8"))
+    return [PreferencePair(**json.loads(line)) for line in lines], cards
+
+
+def prepare_data(
+    pairs: Sequence[PreferencePair],
+    cards: dict[str, str],
+    tokenizer: PreTrainedTokenizerBase,
+    config: TrainConfig,
+) -> TrainingData:
+    """Choose, render, tokenise and check the pairs of a run.
+
+    Raises:
+        JobFailed: a pair's tokens break a rule that training depends on, or none is left.
+    """
+    chosen = spread_over_topics([p for p in pairs if not p.held_out], config.max_pairs)
+    held_out = spread_over_topics([p for p in pairs if p.held_out], config.max_held_out)
+    tokenised = {
+        pair.id: tokenise(pair, cards[pair.reader_id], tokenizer) for pair in [*chosen, *held_out]
+    }
+    fits = {key: ex for key, ex in tokenised.items() if ex.longest <= config.max_length}
+    train = [pair for pair in chosen if pair.id in fits]
+    if not train:
+        raise JobFailed(
+            f"No pair fits into {config.max_length} tokens.",
+            "Raise max_length, or shorten the profile.",
+        )
+    return TrainingData(
+        train=tuple(fits[pair.id] for pair in train),
+        held_out=tuple(fits[pair.id] for pair in held_out if pair.id in fits),
+        rows=tuple(conversational(pair, cards[pair.reader_id]) for pair in train),
+        too_long=tuple(key for key in tokenised if key not in fits),
+    )
+
+
+def spread_over_topics(pairs: Sequence[PreferencePair], limit: int) -> list[PreferencePair]:
+    """At most `limit` pairs (0: all), in turns from every topic so that each is seen."""
+    if limit <= 0 or len(pairs) <= limit:
+        return list(pairs)
+    taken: dict[tuple[str, str], int] = {}
+    turn: dict[str, int] = {}
+    for pair in pairs:
+        key = (pair.track, pair.topic)
+        turn[pair.id] = taken[key] = taken.get(key, 0) + 1
+    chosen = {pair.id for pair in sorted(pairs, key=lambda pair: turn[pair.id])[:limit]}
+    return [pair for pair in pairs if pair.id in chosen]
+
+
+def conversational(pair: PreferencePair, card: str) -> dict[str, object]:
+    """A pair as TRL's conversational preference row."""
+    messages = [vars(message) for message in for_reader(card, pair.prompt)]
+    return {
+        "prompt": messages,
+        "chosen": [{"role": "assistant", "content": pair.chosen}],
+        "rejected": [{"role": "assistant", "content": pair.rejected}],
+    }
+
+
+def tokenise(pair: PreferencePair, card: str, tokenizer: PreTrainedTokenizerBase) -> Example:
+    """Render and tokenise one pair.
+
+    Raises:
+        JobFailed: the prompt is not a prefix of the whole, or special tokens are not as they must.
+    """
+    row = conversational(pair, card)
+    prompt = rendered(tokenizer, row["prompt"], generation_prompt=True)
+    sides = []
+    for side in ("chosen", "rejected"):
+        whole = rendered(tokenizer, [*_messages(row["prompt"]), *_messages(row[side])])
+        _check(pair, side, prompt, whole, tokenizer)
+        sides.append(tuple(whole[len(prompt) :]))
+    return Example(pair.id, tuple(prompt), sides[0], sides[1])
+
+
+def rendered(
+    tokenizer: PreTrainedTokenizerBase, messages: object, generation_prompt: bool = False
+) -> list[int]:
+    """Token ids of a conversation under the model's own chat template."""
+    encoded = tokenizer.apply_chat_template(
+        _messages(messages),
+        add_generation_prompt=generation_prompt,
+        tokenize=True,
+        return_dict=True,
+    )
+    return list(encoded["input_ids"])
+
+
+def _messages(value: object) -> list[dict[str, str]]:
+    assert isinstance(value, list)
+    return value
+
+
+def _check(
+    pair: PreferencePair,
+    side: str,
+    prompt: list[int],
+    whole: list[int],
+    tokenizer: PreTrainedTokenizerBase,
+) -> None:
+    completion = whole[len(prompt) :]
+    bos, eos = tokenizer.bos_token_id, tokenizer.eos_token_id
+    broken = ""
+    if whole[: len(prompt)] != prompt:
+        broken = "the prompt's tokens are not the beginning of the whole"
+    elif not pair.chosen.strip() or not pair.rejected.strip() or not completion:
+        broken = "the completion is empty"
+    elif (
+        bos is not None
+        and bos != eos
+        and whole[1:].count(bos)
+        and tokenizer.bos_token not in str(tokenizer.chat_template)
+    ):
+        broken = "the begin token stands inside the text"
+    elif eos is not None and completion.count(eos) != 1:
+        broken = f"the completion has {completion.count(eos)} end tokens, not one"
+    if broken:
+        raise JobFailed(
+            f"Pair {pair.id} ({side}) cannot be trained on: {broken}.",
+            "Look for template tokens in its text, edit or drop it.",
+        )

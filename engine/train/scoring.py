@@ -1,0 +1,123 @@
+"""Summed log-probabilities of both completions of many pairs, packed into big prefix trees.
+
+Used for the reference (the base, adapter off) before training, cached by content so that an
+edited pair costs one pair; and for held-out pairs before and after.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+import torch
+from transformers import PreTrainedModel
+
+from engine.train.data import Example
+from engine.train.logprobs import token_logprobs
+from engine.train.prefix_tree import pack
+from engine.train.shared_prefix import hidden_states
+from models.library import BaseModel, sha256_of
+
+PAIRS_AT_ONCE = 16
+
+
+@dataclass(frozen=True)
+class PairLogps:
+    """Log-probabilities summed over completion tokens."""
+
+    chosen: float
+    rejected: float
+
+
+def score_pairs(
+    model: PreTrainedModel, examples: Sequence[Example]
+) -> Iterator[dict[str, PairLogps]]:
+    """Score pairs with the model as it stands, a batch at a time, keyed by pair id.
+
+    Args:
+        model: the causal model, on which the prefix tree is installed.
+    """
+    device = next(model.parameters()).device
+    for start in range(0, len(examples), PAIRS_AT_ONCE):
+        batch = examples[start : start + PAIRS_AT_ONCE]
+        yield _score_batch(model, batch, device)
+
+
+@torch.no_grad()
+def _score_batch(
+    model: PreTrainedModel, batch: Sequence[Example], device: torch.device
+) -> dict[str, PairLogps]:
+    completions = [side for ex in batch for side in (ex.chosen_ids, ex.rejected_ids)]
+    prompts = [ex.prompt_ids for ex in batch for _ in (0, 1)]
+    rows = [(*prompt, *own) for prompt, own in zip(prompts, completions, strict=True)]
+    tree = pack(rows, device)
+    hidden = hidden_states(model, tree)
+    # The token at t is predicted from t - 1, so a completion is scored from its prompt's last on.
+    at = [
+        index
+        for path, prompt in zip(tree.paths, prompts, strict=True)
+        for index in path[len(prompt) - 1 : -1]
+    ]
+    labels = torch.tensor([token for own in completions for token in own], device=device)
+    scores = token_logprobs(model, hidden[torch.tensor(at, device=device)], labels).log_probs
+    sums = [float(part.sum()) for part in scores.split([len(own) for own in completions])]
+    return {ex.pair_id: PairLogps(sums[2 * i], sums[2 * i + 1]) for i, ex in enumerate(batch)}
+
+
+def accuracy(logps: Sequence[PairLogps]) -> float | None:
+    """Share of pairs whose chosen completion is the likelier one; None for no pairs."""
+    if not logps:
+        return None
+    return sum(pair.chosen > pair.rejected for pair in logps) / len(logps)
+
+
+def margin(policy: PairLogps, reference: PairLogps, beta: float) -> float:
+    """DPO's implicit reward of the chosen completion over the rejected one, in nats.
+
+    beta * ((log pi(c) - log ref(c)) - (log pi(r) - log ref(r))), arXiv 2305.18290, equation 5.
+    """
+    return beta * ((policy.chosen - reference.chosen) - (policy.rejected - reference.rejected))
+
+
+def weights_key(model: PreTrainedModel, base: BaseModel, cache_dir: Path) -> str:
+    """What names the base's weights: the hash of its files, or its commit on the hub."""
+    if base.path is None:
+        return f"{base.spec}@{model.config._commit_hash}"
+    files = sorted(base.path.glob("*.safetensors")) if base.path.is_dir() else [base.path]
+    return sha256("".join(sha256_of(file, cache_dir) for file in files).encode()).hexdigest()
+
+
+class ReferenceCache:
+    """Reference log-probabilities on disk, a JSON line each, by base, precision and tokens."""
+
+    def __init__(self, path: Path, base_key: str) -> None:
+        self._path = path
+        self._base_key = base_key
+        self._known: dict[str, PairLogps] = {}
+        if path.exists():
+            for line in path.read_text(encoding="utf-8").splitlines():
+                self._take(line)
+
+    def _take(self, line: str) -> None:
+        try:
+            key, chosen, rejected = json.loads(line)
+        except ValueError:
+            return  # the line a kill cut off
+        self._known[str(key)] = PairLogps(float(chosen), float(rejected))
+
+    def key(self, example: Example) -> str:
+        tokens = (example.prompt_ids, example.chosen_ids, example.rejected_ids)
+        return sha256(json.dumps([self._base_key, tokens]).encode()).hexdigest()[:24]
+
+    def find(self, example: Example) -> PairLogps | None:
+        return self._known.get(self.key(example))
+
+    def add(self, examples: Sequence[Example], scores: dict[str, PairLogps]) -> None:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        with self._path.open("a", encoding="utf-8") as file:
+            for example in examples:
+                if score := scores.get(example.pair_id):
+                    key = self.key(example)
+                    self._known[key] = score
+                    file.write(json.dumps([key, score.chosen, score.rejected]) + "\n")

@@ -1,0 +1,1 @@
+"""Words and weights: chat models, encoders, GGUF files. Knows no reader, no profile, no window."""

@@ -1,0 +1,246 @@
+"""A chat model from a GGUF file, hosted by a child process; see `models.host`.
+
+Nothing here imports llama.cpp: a file that crashes it takes the child down, not the window.
+"""
+
+import asyncio
+import json
+import signal
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import aclosing, asynccontextmanager, suppress
+from dataclasses import asdict
+from pathlib import Path
+from types import TracebackType
+from typing import Any, BinaryIO, Self
+
+from models.chat import ChatEvent, Message, Reply, Sampling, Score, Started, Text
+from models.errors import UserError
+
+LONGEST_LINE_BYTES = 64 << 20
+ENDING_TIMEOUT_S = 2.0
+"""How long a child may take to end by itself; then it is killed."""
+
+Answer = dict[str, Any]
+"""One JSON line of the child."""
+
+
+class LocalModel:
+    """A `ChatModel` over one GGUF file; answers its callers one after the other."""
+
+    def __init__(self, process: Process, path: Path, log: Path) -> None:
+        """`open` makes one."""
+        self._process = process
+        self._path = path
+        self._log = log
+        self._turn = asyncio.Lock()
+        self._last_id = 0
+        self.sha256 = ""
+        self.context = 0
+        """In tokens, prompt and reply together."""
+
+    @classmethod
+    async def open(cls, path: Path, log: Path, context: int | None = None) -> Self:
+        """Start the child and wait until it has loaded the file.
+
+        Args:
+            log: where llama.cpp's own words are appended.
+            context: in tokens, at most the model's own; None takes the model's, up to 4096.
+
+        Raises:
+            UserError: the file is missing, no GGUF, broken or no chat model, or the child died.
+        """
+        model = cls(await _start(path, log, context), path, log)
+        try:
+            first = await model._line()
+            if "failed" in first:
+                raise UserError(first["failed"], f"{first['hint']} The log is {log}.")
+            model.sha256 = first["ready"]["sha256"]
+            model.context = first["ready"]["n_ctx"]
+        except BaseException:
+            await model.close()
+            raise
+        return model
+
+    @property
+    def name(self) -> str:
+        """The file's name: a tuned model has its base's name in its metadata."""
+        return self._path.stem
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """End the child, in the middle of a reply if need be."""
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        try:
+            async with asyncio.timeout(ENDING_TIMEOUT_S):
+                await self._process.wait()
+        except TimeoutError:
+            pass
+        finally:
+            if self._process.returncode is None:
+                self._process.kill()
+                await self._process.wait()
+
+    async def stream(
+        self, messages: Sequence[Message], sampling: Sampling
+    ) -> AsyncGenerator[ChatEvent, None]:
+        """Yield one `Started`, any number of `Text`, one `Reply`; closing it stops the model.
+
+        Raises:
+            UserError: the prompt is over the context, the schema cannot be followed, or the
+                child died.
+        """
+        request = {"messages": _rows(messages), "sampling": asdict(sampling)}
+        async with aclosing(self._answers({"chat": request})) as answers:
+            async for answer in answers:
+                yield _event(answer)
+
+    async def prompt_tokens(self, messages: Sequence[Message]) -> list[int]:
+        """The token ids of a conversation, up to where the assistant's turn begins.
+
+        Raises:
+            UserError: the chat template refuses these messages, or the child died.
+        """
+        async with aclosing(self._answers({"tokenize": _rows(messages)})) as answers:
+            return list((await anext(answers))["tokens"])
+
+    async def score(self, messages: Sequence[Message], completions: Sequence[str]) -> list[Score]:
+        """How likely each completion is after the same prompt, which is read once.
+
+        Args:
+            completions: each tokenised on its own, control tokens being themselves, so that one
+                may end with the template's end of turn.
+
+        Raises:
+            UserError: a completion is empty or over the context, or the child died.
+        """
+        request = {"messages": _rows(messages), "completions": list(completions)}
+        async with aclosing(self._answers({"score": request})) as answers:
+            return [Score(**score) for score in (await anext(answers))["scores"]]
+
+    async def _answers(self, request: Mapping[str, object]) -> AsyncGenerator[Answer, None]:
+        """All that answers a request. Left early, the request is stopped and waited for."""
+        async with self._turn:
+            self._last_id += 1
+            request_id = self._last_id
+            self._send({"id": request_id, **request})
+            goes_on = True
+            try:
+                while goes_on:
+                    answer = await self._answer(request_id)
+                    goes_on = _goes_on(answer)
+                    yield answer
+            except UserError:
+                goes_on = False
+                raise
+            finally:
+                if goes_on:
+                    await self._stop(request_id)
+
+    async def _stop(self, request_id: int) -> None:
+        self._send({"stop": request_id})
+        with suppress(UserError):
+            while _goes_on(await self._answer(request_id)):
+                pass
+
+    async def _answer(self, request_id: int) -> Answer:
+        """The next line for a request, past what is left of one whose caller was cancelled."""
+        while True:
+            answer = await self._line()
+            if answer["id"] == request_id:
+                if "failed" in answer:
+                    raise UserError(answer["failed"], answer["hint"])
+                return answer
+
+    async def _line(self) -> Answer:
+        assert self._process.stdout is not None
+        line = await self._process.stdout.readline()
+        if not line.endswith(b"\n"):
+            how = _how_it_ended(await self._process.wait())
+            raise UserError(
+                f"The process that hosts {self.name} ended: {how}.",
+                f"Open the model again; llama.cpp's last words are in {self._log}.",
+            )
+        answer: Answer = json.loads(line)
+        return answer
+
+    def _send(self, request: Mapping[str, object]) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps(request).encode() + b"\n")
+
+
+@asynccontextmanager
+async def local_model(
+    path: Path, log_dir: Path, context: int | None = None
+) -> AsyncIterator[LocalModel]:
+    """A model for the length of a block; its log is named after its file.
+
+    Raises:
+        UserError: as `LocalModel.open` does.
+    """
+    async with await LocalModel.open(path, log_dir / f"{path.stem}.log", context) as model:
+        yield model
+
+
+async def _start(path: Path, log: Path, context: int | None) -> Process:
+    try:
+        with _opened(log) as errors:
+            return await asyncio.create_subprocess_exec(
+                *_command(path, log, context),
+                stdin=PIPE,
+                stdout=PIPE,
+                stderr=errors,
+                limit=LONGEST_LINE_BYTES,
+                start_new_session=True,
+                # `-m` looks here first, and not at some `models` in the caller's folder.
+                cwd=Path(__file__).parents[1],
+            )
+    except OSError as error:
+        raise UserError(
+            f"The model's process cannot be started: {error.strerror} ({error.filename}).",
+            "Free some space, or choose another place with --data-dir.",
+        ) from error
+
+
+def _opened(log: Path) -> BinaryIO:
+    log.parent.mkdir(parents=True, exist_ok=True)
+    log.touch(mode=0o600)
+    return log.open("ab")
+
+
+def _command(path: Path, log: Path, context: int | None) -> list[str]:
+    command = [sys.executable, "-m", "models.host", str(path.absolute())]
+    command += ["--log", str(log.absolute())]
+    return command if context is None else [*command, "--n-ctx", str(context)]
+
+
+def _rows(messages: Sequence[Message]) -> list[dict[str, str]]:
+    return [asdict(message) for message in messages]
+
+
+def _event(answer: Answer) -> ChatEvent:
+    if "started" in answer:
+        return Started(**answer["started"])
+    return Text(answer["text"]) if "text" in answer else Reply(**answer["reply"])
+
+
+def _goes_on(answer: Answer) -> bool:
+    return "started" in answer or "text" in answer
+
+
+def _how_it_ended(returncode: int) -> str:
+    if returncode < 0:
+        return f"killed by {signal.Signals(-returncode).name}"
+    return f"exit code {returncode}"

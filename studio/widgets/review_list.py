@@ -1,0 +1,43 @@
+"""The latest reviews of one reader, to get an ear for the voice."""
+
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widgets import Static
+
+from engine.domain import Book, Review
+from studio.text import count, one_line, visible
+
+LATEST = 12
+
+
+class ReviewList(VerticalScroll):
+    """Newest first; the full text of the latest twelve."""
+
+    can_focus = True
+
+    def on_mount(self) -> None:
+        self.border_title = "Latest reviews"
+
+    def compose(self) -> ComposeResult:
+        yield Static(id="reviews", markup=False)
+
+    def show(self, reader_id: str, reviews: list[tuple[Review, Book]]) -> None:
+        """Show the reviews of a reader, given oldest first."""
+        latest = reviews[-LATEST:][::-1]
+        self.border_title = Content(f"Latest {len(latest)} of {count(len(reviews), 'review')}")
+        parts = [part for review, book in latest for part in _told(review, book)]
+        self.query_one("#reviews", Static).update(Content.assemble(*parts))
+        self.scroll_home(animate=False)
+
+
+def _told(review: Review, book: Book) -> list[str | tuple[str, str]]:
+    stars = f"{review.rating:g} of 5" if review.rating is not None else "no rating"
+    written = f", {review.written_at:%Y-%m-%d}" if review.written_at else ""
+    title = f"{visible(review.title)}\n" if review.title else ""
+    return [
+        (one_line(book.title), "bold"),
+        (f"\n{stars}{written}\n", "$text-muted"),
+        (title, "italic"),
+        f"{visible(review.text)}\n\n",
+    ]

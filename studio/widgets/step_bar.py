@@ -1,0 +1,47 @@
+"""The quiet line at the top: the five steps, which are done, and whose reader this is."""
+
+from textual.content import Content
+from textual.widgets import Static
+
+from studio.session import Session
+from studio.text import one_line
+
+STEPS = ("readers", "profile", "pairs", "train", "preview")
+
+
+class StepBar(Static):
+    """Where the editor is in the loop; a click on a step goes there."""
+
+    DEFAULT_CSS = """
+    StepBar {
+        height: 1; padding: 0 1; background: $panel; color: $text-muted;
+        link-style: none; link-color: $text-muted;
+    }
+    """
+
+    def __init__(self, session: Session, here: str) -> None:
+        super().__init__()
+        self._session = session
+        self._here = here
+
+    def on_mount(self) -> None:
+        self._session.changed.subscribe(self, self._show)
+        self._show(None)
+
+    def on_resize(self) -> None:
+        self._show(None)
+
+    def _show(self, _: None) -> None:
+        done = self._session.steps_done()
+        parts = [self._step(number, step, step in done) for number, step in enumerate(STEPS, 1)]
+        steps = Content("  ").join(parts)
+        reader = self._session.reader
+        room = self.size.width - steps.cell_length - 3
+        name = one_line(reader.name, max(8, room)) if reader else ""
+        self.update(Content.assemble(steps, " " * max(2, room - len(name) + 1), (name, "$text")))
+
+    def _step(self, number: int, step: str, is_done: bool) -> Content:
+        label = f"{number} {step.capitalize()}{' ✓' if is_done else ''}"
+        if step == self._here:
+            return Content.styled(f"▸{label}", "bold $text-primary")
+        return Content.styled(f" {label}", f"@click=app.go('{step}')")

@@ -1,0 +1,121 @@
+"""The second screen: traits with their evidence, and the editor's own scores."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from textual.widgets import OptionList
+
+from engine import desk
+from studio.screens.show_review import ShowReview
+from studio.widgets.trait_tree import TraitTree
+
+if TYPE_CHECKING:
+    from tests.studio.conftest import OpenWindow, Window
+
+
+def _lines(window: "Window") -> list[str]:
+    """The lines of the tree as they stand on the screen."""
+    tree = window.screen.query_one(TraitTree)
+    return [tree.render_line(y).text.rstrip() for y in range(tree.size.height)]
+
+
+def _line(window: "Window", beginning: str) -> str:
+    return next(line for line in _lines(window) if beginning in line)
+
+
+async def _go_to(window: "Window", name: str) -> None:
+    """Move the cursor down to the line with this name."""
+    lines = [line for line in _lines(window) if line.strip()]
+    at = next(number for number, line in enumerate(lines) if name in line)
+    cursor = window.screen.query_one(TraitTree).cursor_line
+    await window.press(*["down"] * (at - cursor))
+
+
+async def test_unknown_and_off_are_said_in_words(data_dir: Path, open_window: "OpenWindow") -> None:
+    async with open_window(data_dir, "profile") as window:
+        assert _line(window, "Age").endswith("unknown")
+        assert _line(window, "Traditional").endswith("off (sensitive)")
+        assert _line(window, "Work").endswith("teacher")
+
+
+async def test_a_line_shows_bar_score_and_confidence_within_the_columns(
+    data_dir: Path, open_window: "OpenWindow"
+) -> None:
+    async with open_window(data_dir, "profile", size=(80, 24)) as window:
+        assert _line(window, "Power distance").endswith("··█│··· -0.35  44%")
+    async with open_window(data_dir, "profile", size=(120, 40)) as window:
+        assert _line(window, "Power distance").endswith("···█│···· -0.35  44%")
+
+
+async def test_facets_and_statements_unfold_under_their_dimension(
+    data_dir: Path, open_window: "OpenWindow"
+) -> None:
+    async with open_window(data_dir, "profile") as window:
+        assert not any("Imagination" in line for line in _lines(window))
+        await _go_to(window, "Openness")
+        await window.press("space")
+        assert _line(window, "Imagination").endswith("+0.70  40%")
+
+
+async def test_an_override_wins_is_starred_and_can_be_taken_back(
+    data_dir: Path, open_window: "OpenWindow"
+) -> None:
+    async with open_window(data_dir, "profile") as window:
+        await _go_to(window, "Power distance")
+        await window.press("o")
+        window.type_in("#score", "0,4")
+        window.type_in("#reason", "I know her [well]")
+        await window.press("tab", "enter")
+        await window.until(lambda: "+0.40" in _line(window, "Power distance*"))
+        assert "From the reviews: ···█│···· -0.35" in window.text("#trait")
+        assert "Your reason: I know her [well]" in window.text("#trait")
+        profile = desk.profile(data_dir, "ana")
+        assert profile is not None
+        trait = profile.trait("hofstede.power_distance")
+        assert trait is not None
+        assert (trait.score, trait.effective_score) == (-0.35, 0.4)
+        await window.press("r")
+        await window.until(lambda: "-0.35" in _line(window, "Power distance"))
+
+
+async def test_a_score_outside_the_scale_is_refused(
+    data_dir: Path, open_window: "OpenWindow"
+) -> None:
+    async with open_window(data_dir, "profile") as window:
+        await _go_to(window, "Power distance")
+        await window.press("o")
+        window.type_in("#score", "7 [x]")
+        await window.click("#set")
+        assert window.text("#refusal") == "A score is a number from -1 to 1, not '7 [x]'."
+
+
+async def test_enter_on_a_quote_opens_the_review_with_the_span_marked(
+    data_dir: Path, open_window: "OpenWindow"
+) -> None:
+    async with open_window(data_dir, "profile") as window:
+        await _go_to(window, "Power through")
+        quotes = window.screen.query_one("#quotes", OptionList)
+        assert quotes.option_count == 2
+        await window.press("tab", "down", "enter")
+        assert isinstance(window.screen, ShowReview)
+        assert "»thinks he bought their souls« I finished" not in window.text("#text Static")
+        assert "and »thinks he bought their souls«. I finished" in window.text("#text Static")
+
+
+async def test_sensitive_items_are_switched_on_only_after_the_explanation(
+    data_dir: Path, open_window: "OpenWindow"
+) -> None:
+    async with open_window(data_dir, "profile") as window:
+        await window.press("s", "escape")
+        assert desk.sensitive_allowed(data_dir, "ana") is False
+        await window.press("s")
+        await window.click("#yes")
+        await window.until(lambda: desk.sensitive_allowed(data_dir, "ana"))
+
+
+async def test_a_reader_without_a_profile_is_told_to_build_one(
+    data_dir: Path, open_window: "OpenWindow"
+) -> None:
+    async with open_window(data_dir) as window:
+        await window.press("down", "2")
+        assert "Press b to build the profile of Jo [x]." in window.text("EmptyState")
