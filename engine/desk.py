@@ -4,7 +4,7 @@ Each opens the store of a data directory for itself and may be called from any t
 comes back as a generator of events; what has to outlive the front end is a run (`engine.jobs`).
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -26,7 +26,7 @@ from engine.pairs.build import PairsReport, pairs_for
 from engine.pairs.build import report as pairs_report
 from engine.profile.build import build_by_chat, build_by_run
 from engine.reports import BooksReport, ImportReport, PreferencesReport
-from engine.runs import runs_carrying
+from engine.runs import forget_runs
 from engine.sources.importing import read_books, read_preferences, read_reviews
 from engine.store import datasets as dataset_rows
 from engine.store import journal
@@ -207,13 +207,18 @@ def edit_pair(
     Raises:
         BadInput: no such pair, or a text would be empty.
     """
-    given = {"prompt": prompt, "chosen": chosen, "rejected": rejected}
-    texts = {name: text for name, text in given.items() if text is not None}
-    for name, text in texts.items():
-        if not text.strip():
+    for name, text in (("prompt", prompt), ("chosen", chosen), ("rejected", rejected)):
+        if text is not None and not text.strip():
             raise BadInput(f"The {name} text of a pair cannot be empty.", "Drop the pair instead.")
     with opened(data_dir) as db, change(db, "Edit a pair"):
-        edited = replace(pair_rows.find(db, pair_id), **texts, edited=True)
+        pair = pair_rows.find(db, pair_id)
+        edited = replace(
+            pair,
+            prompt=pair.prompt if prompt is None else prompt,
+            chosen=pair.chosen if chosen is None else chosen,
+            rejected=pair.rejected if rejected is None else rejected,
+            edited=True,
+        )
         pair_rows.update(db, edited)
     return edited
 
@@ -236,7 +241,7 @@ def drop_pair(data_dir: Path, pair_id: str, dropped: bool = True) -> PreferenceP
 
 async def build_profile(
     data_dir: Path, reader_id: str, provider: str = "embedded"
-) -> AsyncIterator[Event]:
+) -> AsyncGenerator[Event, None]:
     """Read a reader's reviews into a profile; closing the iterator stops the work.
 
     `Finished.result` is the profile as the command line's contract has it. A profile whose reviews
@@ -256,16 +261,17 @@ async def build_profile(
 
 
 def forget(data_dir: Path, reader_id: str) -> list[Run]:
-    """Delete a reader with all that was derived; returns the runs that still carry it.
+    """Delete a reader with all that was derived, for good: undo does not bring a person back.
+
+    Returns:
+        The training and export runs whose pairs, profile card or model still carry the reader.
 
     Raises:
         BadInput: there is no such reader.
     """
     with opened(data_dir) as db:
-        reader = reader_rows.find(db, reader_id)
-        with change(db, f"Forget reader {reader.name}"):
-            reader_rows.forget(db, reader.id)
-    return runs_carrying(data_dir, reader.id)
+        reader_rows.forget(db, reader_rows.find(db, reader_id).id)
+    return forget_runs(data_dir, reader_id)
 
 
 def undo(data_dir: Path) -> Change | None:

@@ -55,7 +55,7 @@ def work(run: RunDir, settings: Mapping[str, object], asked_to_stop: Flag) -> It
 
     Yields:
         Steps and notes, then Finished with `run`, `gguf`, `quant`, `size_bytes`, `sha256`,
-        `merged`, `answer` and `prompt_tokens_equal`; no Finished when asked to stop.
+        `merged`, `base_gguf`, `answer` and `prompt_tokens_equal`; no Finished when asked to stop.
 
     Raises:
         BadInput: no adapter, no such quantisation, or a base that is not served.
@@ -104,6 +104,7 @@ def _stages(run: RunDir, plan: _Plan) -> Generator[Event, None, None]:
             "size_bytes": plan.gguf.stat().st_size,
             "sha256": sha256_of(plan.gguf, plan.cache_dir),
             "merged": str(plan.merged),
+            "base_gguf": str(base["gguf"]),
             "answer": answer,
             "prompt_tokens_equal": equal,
         }

@@ -12,7 +12,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -91,12 +91,14 @@ def start(run: RunDir) -> None:
     run.lock.touch(mode=0o600)
     with run.log.open("ab") as log:
         child = subprocess.Popen(
-            [sys.executable, "-m", "engine.worker", str(run.path)],
+            # -P: a folder called `models` or `engine` where the person stands is not ours.
+            [sys.executable, "-P", "-m", "engine.worker", str(run.path.resolve())],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
             start_new_session=True,
-            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            # Passive waiting: threads that spin for work starve whatever else runs on the cores.
+            env={"OMP_WAIT_POLICY": "passive", **os.environ, "PYTHONUNBUFFERED": "1"},
         )
     (run.path / "pid").write_text(str(child.pid))
     _children[run.path] = child
@@ -157,7 +159,7 @@ def read_events(run: RunDir) -> Iterator[Event]:
                     yield from_line(line)
 
 
-async def follow(run: RunDir, from_start: bool = True) -> AsyncIterator[Event]:
+async def follow(run: RunDir, from_start: bool = True) -> AsyncGenerator[Event, None]:
     """Yield the run's events as they come, until it ends; the same for a run of yesterday.
 
     Ends with `Finished` or `Failed`; a child that died without a word gives a `Failed` with the

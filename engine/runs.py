@@ -3,7 +3,7 @@
 import json
 import secrets
 import shutil
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -16,7 +16,6 @@ from engine.profile.card import profile_card
 from engine.record import record_profile
 from engine.store import pairs as pair_rows
 from engine.store import profiles as profile_rows
-from engine.store import readers as reader_rows
 from engine.store import runs as run_rows
 from engine.store.database import opened
 from engine.train.config import TrainConfig, config_for
@@ -34,6 +33,8 @@ class TunedModel:
     reader_ids: tuple[str, ...]
     title: str
     gguf: Path
+    base_gguf: Path
+    """The base it was made from, for panes that show what tuning changed."""
     quant: str
     sha256: str
     size_bytes: int
@@ -127,11 +128,22 @@ def start_training(
     Raises:
         BadInput: no such reader or preset, no profile or pairs, or the base cannot be found.
     """
-    config = config_for(preset, base, changes or {})
-    resolve_base(config.base)
+    config = with_absolute_base(config_for(preset, base, changes or {}))
     settings, files = training_input(data_dir, reader_ids, config)
     title = f"{preset} on {config.base} for {', '.join(reader_ids)}"
     return launch(data_dir, "train", reader_ids[0], title, settings, files)
+
+
+def with_absolute_base(config: TrainConfig) -> TrainConfig:
+    """The configuration with a base that a child finds from wherever it stands.
+
+    Raises:
+        BadInput: there is no such base.
+    """
+    base = resolve_base(config.base)
+    if base.path is None or config.base == "embedded":
+        return config
+    return replace(config, base=str(base.path))
 
 
 def training_input(
@@ -227,7 +239,9 @@ def resume(data_dir: Path, run_id: str) -> Run:
     return replace(run, state="running")
 
 
-async def follow(data_dir: Path, run_id: str, from_start: bool = True) -> AsyncIterator[Event]:
+async def follow(
+    data_dir: Path, run_id: str, from_start: bool = True
+) -> AsyncGenerator[Event, None]:
     """Yield a run's events, live or of yesterday; what it made is recorded when it has finished.
 
     Closing the iterator only stops watching.
@@ -256,6 +270,7 @@ def tuned_models(data_dir: Path, reader_id: str | None = None) -> list[TunedMode
                     reader_ids=tuple(settings["reader_ids"]),
                     title=run.title,
                     gguf=gguf,
+                    base_gguf=Path(str(run.result["base_gguf"])),
                     quant=str(run.result["quant"]),
                     sha256=str(run.result["sha256"]),
                     size_bytes=int(str(run.result["size_bytes"])),
@@ -265,21 +280,22 @@ def tuned_models(data_dir: Path, reader_id: str | None = None) -> list[TunedMode
     return found
 
 
-def runs_carrying(data_dir: Path, reader_id: str) -> list[Run]:
-    """The runs whose files hold something of a reader: pairs, a profile, a model."""
-    return [
-        run
-        for run in runs(data_dir)
-        if run.subject == reader_id or reader_id in _readers_of(data_dir, run)
-    ]
+def forget_runs(data_dir: Path, reader_id: str) -> list[Run]:
+    """Delete the profile runs of a reader, which hold the reviews; return the other runs of it.
+
+    Training and export runs are left to the person: others may be in the same model.
+    """
+    carrying = []
+    for run in runs(data_dir):
+        if run.kind == "profile" and run.subject == reader_id:
+            shutil.rmtree(run_dir(data_dir, run.id).path, ignore_errors=True)
+            with opened(data_dir) as db:
+                run_rows.remove(db, run.id)
+        elif run.subject == reader_id or reader_id in _readers_of(data_dir, run):
+            carrying.append(run)
+    return carrying
 
 
 def _readers_of(data_dir: Path, run: Run) -> list[str]:
     job = run_dir(data_dir, run.id).job
     return list(json.loads(job.read_text()).get("reader_ids", [])) if job.exists() else []
-
-
-def reader_name(data_dir: Path, reader_id: str) -> str:
-    """The name of a reader, for titles."""
-    with opened(data_dir) as db:
-        return reader_rows.find(db, reader_id).name

@@ -55,7 +55,8 @@ class Encoder:
             ) from error
         tokenizer.enable_truncation(MAX_TOKENS)
         tokenizer.enable_padding()
-        return cls(model.eval(), tokenizer)
+        model.train(False)
+        return cls(model, tokenizer)
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Embed texts; the longer ones share batches, so that little is computed on padding."""

@@ -106,8 +106,8 @@ class EndpointModel:
                             times.append(time.monotonic())
                             text += piece
                             yield Text(piece)
-            if finish is None:
-                raise ValueError("the reply has no end")
+                if finish is None:
+                    raise self._unfinished(chunks.response.headers.get("content-type", ""))
         generating_s = times[-1] - times[0] if times else 0.0
         completion_tokens = completion_tokens or len(times)
         stopped: Literal["end", "length"] = "length" if finish == "length" else "end"
@@ -135,7 +135,8 @@ class EndpointModel:
                     stream=True,
                     extra_body=fields,
                 )
-            except (openai.BadRequestError, openai.UnprocessableEntityError) as error:
+            except openai.APIStatusError as error:
+                # Any status: llama-cpp-python's server says 500 to a format it does not know.
                 # What another request has learnt meanwhile is as good.
                 unchanged = fields == self._fields(sampling)
                 if unchanged and not self._learnt_from(str(error), fields):
@@ -166,9 +167,24 @@ class EndpointModel:
                 return True
         is_about_schema = any(word in refusal for word in ("response_format", "schema"))
         if is_about_schema and "response_format" in fields and self._dialect < LAST_DIALECT:
-            self._dialect += 1
+            self._dialect = LAST_DIALECT if "json_object" in refusal else self._dialect + 1
             return True
         return False
+
+    def _unfinished(self, content_type: str) -> UserError:
+        if not content_type.startswith("text/event-stream"):
+            return self._foreign(f"it sends {content_type or 'no content type'}")
+        return UserError(
+            f"{self._base_url} broke off its reply.",
+            "Its log may say why. llama-cpp-python's server drops a reply when the next request "
+            "comes, unless it is started with `--interrupt_requests False`.",
+        )
+
+    def _foreign(self, reason: object) -> UserError:
+        return UserError(
+            f"{self._base_url} does not answer as an OpenAI-compatible server: {reason}.",
+            "The address usually ends in /v1.",
+        )
 
     @contextmanager
     def _failures_explained(self) -> Iterator[None]:
@@ -205,11 +221,9 @@ class EndpointModel:
             ) from error
         except openai.APIError as error:
             raise UserError(f"{self._base_url} broke off its reply: {_told(error)}.") from error
-        except ValueError as error:
-            raise UserError(
-                f"{self._base_url} does not answer as an OpenAI-compatible server: {error}.",
-                "The address usually ends in /v1.",
-            ) from error
+        except (ValueError, TypeError, AttributeError) as error:
+            # The client checks no piece: `null` and numbers stand where objects should.
+            raise self._foreign(error) from error
 
 
 def _response_format(json_schema: str, dialect: int) -> dict[str, object]:

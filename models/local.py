@@ -68,6 +68,11 @@ class LocalModel:
         """The file's name: a tuned model has its base's name in its metadata."""
         return self._path.stem
 
+    @property
+    def is_alive(self) -> bool:
+        """Whether the child still runs; one that died is not started again by itself."""
+        return self._process.returncode is None
+
     async def __aenter__(self) -> Self:
         return self
 

@@ -1,7 +1,7 @@
 """The window: five screens in the order of the work, and what is true on all of them."""
 
-import sys
 from collections.abc import Iterable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import ClassVar
@@ -10,6 +10,7 @@ from textual import on, work
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
+from textual.worker import WorkerCancelled
 
 from engine import desk
 from models.errors import UserError
@@ -97,9 +98,15 @@ class StudioApp(App[None]):
     async def on_mount(self) -> None:
         self.session.tracker.start()
         self.set_interval(LOOK_AGAIN_EVERY_S, self._look_again)
-        with self.session.errors_told():
+        refusal: UserError | None = None
+        try:
             await self.session.refresh()
+        except UserError as error:
+            refusal = error
         await self.switch_mode(self._open_on)
+        if refusal is not None:
+            # Only now: what is shown before a mode is chosen stays behind on the default screen.
+            self.session.tell(refusal)
 
     async def on_unmount(self) -> None:
         await self.session.close()
@@ -110,8 +117,21 @@ class StudioApp(App[None]):
             await self.run_action(action)
             return
         await self.switch_mode(step)
+        await self._loaded(self.screen)
         if not await self.run_action(action, self.screen):
             self.notify("That is not possible here yet.", severity="warning", markup=False)
+
+    async def _loaded(self, screen: Screen[object]) -> None:
+        """Wait until a screen that was just opened has read what it is to show."""
+        loading = [
+            worker
+            for worker in self.workers
+            if worker.node is screen and worker.group == "load" and not worker.is_finished
+        ]
+        if loading:
+            # A load that a newer one replaces counts as loaded: the newer one is in the list too.
+            with suppress(WorkerCancelled):
+                await self.workers.wait_for_complete(loading)
 
     async def action_go(self, step: str) -> None:
         """Open a step's screen, unless a question waits for its answer."""
@@ -154,11 +174,10 @@ class StudioApp(App[None]):
         with self.session.errors_told():
             await self.session.refresh()
             self.session.changed.publish(None)
-        if isinstance(ended.outcome, Failed):
+        if ended.key in self.session.stopping:
+            self.session.stopping.remove(ended.key)
+            self.notify("Stopped. Press g on the Train screen to go on from here.", markup=False)
+        elif isinstance(ended.outcome, Failed):
             self.push_screen(Told(ended.outcome.message, ended.outcome.hint, ended.work_title))
         else:
             self.notify(f"{visible(ended.work_title)}: finished.", markup=False)
-
-
-if __name__ == "__main__":
-    StudioApp(Path(sys.argv[1])).run()

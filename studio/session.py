@@ -10,13 +10,13 @@ from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
-from engine.preview import Bench
 from textual.app import App
 from textual.signal import Signal
 
 from engine import desk
 from engine import runs as engine_runs
 from engine.domain import Run
+from engine.preview import Bench
 from engine.store.readers import ReaderSummary
 from models.errors import UserError
 from studio.screens.told import Told
@@ -35,6 +35,8 @@ class Session:
         self.runs: tuple[Run, ...] = ()
         self.previewed: set[str] = set()
         """Readers for whom descriptions were written in this window."""
+        self.stopping: set[str] = set()
+        """Runs that the editor has asked to stop; their end is no failure."""
         self.tracker = Tracker(app)
         self.changed: Signal[None] = Signal(app, "session changed")
         self._app = app

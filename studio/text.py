@@ -87,7 +87,7 @@ def word_diff(chosen: str, rejected: str) -> "tuple[Content, Content]":
     from textual.content import Content
 
     left, right = (re.findall(r"\s+|\S+", visible(text)) for text in (chosen, rejected))
-    matcher = SequenceMatcher(None, left, right, autojunk=False)
+    matcher = SequenceMatcher(str.isspace, left, right, autojunk=False)
     if matcher.ratio() < 0.3:
         return Content("".join(left)), Content("".join(right))
     blocks = matcher.get_matching_blocks()

@@ -4,10 +4,9 @@ Screens read what was seen so far from `works` and hear of news by the signal `c
 a second at most. Where the events come from is not known here.
 """
 
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from typing import cast
 
 from textual.app import App
 from textual.signal import Signal
@@ -65,7 +64,7 @@ class Tracker:
         self._app.set_interval(NEWS_EVERY_S, self._publish)
 
     def watch(
-        self, key: str, title: str, events: AsyncIterator[Event], announce: bool = True
+        self, key: str, title: str, events: AsyncGenerator[Event, None], announce: bool = True
     ) -> None:
         """Read events to their end in a worker of the app.
 
@@ -87,10 +86,12 @@ class Tracker:
         if self.is_going_on(key):
             self._watchers[key].cancel()
 
-    async def _see_all(self, work: Work, events: AsyncIterator[Event], announce: bool) -> None:
+    async def _see_all(
+        self, work: Work, events: AsyncGenerator[Event, None], announce: bool
+    ) -> None:
         try:
             # Closed explicitly, so that cancelling ends the work now and not at garbage collection.
-            async with aclosing(cast("AsyncGenerator[Event, None]", events)) as all_events:
+            async with aclosing(events) as all_events:
                 async for event in all_events:
                     work.see(event)
                     self._news.add(work.key)

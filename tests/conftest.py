@@ -13,7 +13,11 @@ _KEPT = (
     "LD_LIBRARY_PATH",
     "DYLD_LIBRARY_PATH",
     "CUDA_VISIBLE_DEVICES",
+    "OPENBLAS_",
+    "NVPL_",
+    "OMP_",
     "PYTEST_",
+    "TEXTUAL_SNAPSHOT_",
 )
 _SET = {
     "LANG": "C.UTF-8",

@@ -1,7 +1,7 @@
 """Start the building of a profile: the embedded provider as a run, any other as waiting work."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -23,7 +23,7 @@ EXTRACTOR_VERSION = 1
 CONCURRENT_CALLS = 4
 
 
-async def build_by_run(data_dir: Path, reader_id: str) -> AsyncIterator[Event]:
+async def build_by_run(data_dir: Path, reader_id: str) -> AsyncGenerator[Event, None]:
     """The embedded provider, in a child over a run directory; closing stops it."""
     settings, files = _input(data_dir, reader_id)
     done = finished_like(data_dir, "profile", reader_id, settings["fingerprint"])
@@ -79,7 +79,9 @@ def _texts(data_dir: Path, reader_id: str) -> tuple[list[Review], dict[str, Book
     return reviews, books, sensitive
 
 
-async def build_by_chat(data_dir: Path, reader_id: str, provider: str) -> AsyncIterator[Event]:
+async def build_by_chat(
+    data_dir: Path, reader_id: str, provider: str
+) -> AsyncGenerator[Event, None]:
     """A chat model as the judge: a local GGUF, or an OpenAI-compatible endpoint."""
     reviews, books, sensitive = _texts(data_dir, reader_id)
     async with opened_model(provider, data_dir) as model:

@@ -5,20 +5,30 @@ A rule-based splitter for review prose in Latin and CJK punctuation; it knows no
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 
-_ABBREVIATIONS = frozenset(
-    "mr mrs ms dr prof sr jr st rev gen col capt lt sgt hon gov sen rep vs etc eg ie cf al fig no vol "
-    "ch pp ed eds approx dept est inc ltd co corp jan feb mar apr jun jul aug sep sept oct nov dec".split()
+_ABBREVIATION = re.compile(
+    r"(?:mr|mrs|ms|dr|prof|sr|jr|st|rev|gen|col|capt|lt|sgt|hon|gov|sen|vs|etc|eg|ie|cf|al|fig|vol|"
+    r"pp|approx|dept|est|inc|ltd|corp|jan|feb|apr|aug|sept?|oct|nov|dec)"
 )
 _STOP = re.compile(
     r"""
-    (?P<end>[.!?…]+)["'”’»)\]]*(?=\s)      # Latin punctuation, its closing marks, then a gap
-    | [。！？]+["'”’」』）]*                  # CJK punctuation needs no gap
-    | \s*\n\s*                               # a line break ends a sentence whatever stands there
+    # Latin punctuation with its closing marks, before a gap
+    (?P<end>[.!?\u2026]+)["'\u201d\u2019\u00bb)\]]*(?=\s)
+    # CJK punctuation, which needs no gap
+    | [\u3002\uff01\uff1f]+["'\u201d\u2019\u300d\u300f\uff09]*
+    # a line break, whatever stands before it
+    | \s*\n\s*
     """,
     re.VERBOSE,
 )
-_WORD = re.compile(r"\w+(?:['’-]\w+)*")
+_CLAUSE = re.compile(
+    r"[,;:()—\u2013]\s*|\s+-\s+"
+    r"|\s(?=(?:and|but|because|although|which|who|whom|when|if|as|while|so)\s)"
+)
+LEAST_WORDS = 4
+MOST_UNITS = 12
+"""A sentence of many clauses is compared in this many pieces at most."""
 
 
 @dataclass(frozen=True)
@@ -42,9 +52,12 @@ def sentences(text: str) -> list[Span]:
     return spans + _trimmed(text, start, len(text))
 
 
-def words_in(text: str) -> int:
-    """The number of words in a text."""
-    return len(_WORD.findall(text))
+def clauses(sentence: str) -> list[str]:
+    """The sentence, its clauses, and neighbouring clauses together, to compare by meaning."""
+    parts = [part.strip() for part in _CLAUSE.split(sentence) if part.strip()]
+    joined = [f"{one}, {two}" for one, two in pairwise(parts)]
+    long_enough = [part for part in parts if len(part.split()) >= LEAST_WORDS]
+    return list(dict.fromkeys([sentence, *long_enough, *joined]))[:MOST_UNITS]
 
 
 def _ends_here(text: str, stop: re.Match[str]) -> bool:
@@ -57,7 +70,7 @@ def _ends_here(text: str, stop: re.Match[str]) -> bool:
     word = before.group().lower() if before else ""
     is_initial = len(word) == 1 and word.isalpha() and word != "i"
     dotted = "." in word and not word.replace(".", "").isdigit()
-    if word.replace(".", "") in _ABBREVIATIONS or is_initial:
+    if _ABBREVIATION.fullmatch(word.replace(".", "")) or is_initial:
         return False
     return not (dotted and goes_on)
 

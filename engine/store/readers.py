@@ -47,12 +47,13 @@ def save_books(db: Database, books: Sequence[Book]) -> None:
 
 def _save_book(db: Database, book: Book) -> None:
     known = find_book(db, book.id)
+    has_no_title = book.title == book.id  # formats without titles give the id in its place
     put(
         db,
         "book",
         {
             "id": book.id,
-            "title": book.title,
+            "title": known.title if known and has_no_title else book.title,
             "author": book.author or (known.author if known else ""),
             "year": book.year or (known.year if known else None),
             "categories": packed(list(book.categories or (known.categories if known else ()))),
@@ -161,15 +162,29 @@ def set_sensitive(db: Database, reader_id: str, on: bool) -> None:
 
 
 def forget(db: Database, reader_id: str) -> None:
-    """Delete a reader with everything derived from it, and the books nobody else reviewed."""
-    books = list(books_of(db, reader_id))
-    db.execute("delete from reader where id = ?", [reader_id])
-    for book_id in books:
+    """Delete a reader with everything derived, the books nobody else reviewed, and the journal of it.
+
+    Forgetting cannot be undone: a journal that could bring a person back would not be forgetting.
+    """
+    with db.atomic():
+        books = list(books_of(db, reader_id))
+        db.execute("delete from reader where id = ?", [reader_id])
+        for book_id in books:
+            db.execute(
+                "delete from book where id = ? and not exists "
+                "(select 1 from review where book_id = book.id)",
+                [book_id],
+            )
         db.execute(
-            "delete from book where id = ? and not exists "
-            "(select 1 from review where book_id = book.id)",
-            [book_id],
+            "delete from journal_row where ? in (coalesce(before ->> 'reader_id', after ->> 'reader_id'), "
+            "iif(kind = 'reader', coalesce(before ->> 'id', after ->> 'id'), null))",
+            [reader_id],
         )
+        db.execute(
+            "delete from journal where not exists "
+            "(select 1 from journal_row where change_id = journal.id)"
+        )
+    db.execute("pragma wal_checkpoint(truncate)")
 
 
 def _review(row: Row) -> Review:

@@ -51,6 +51,11 @@ def find(db: Database, run_id: str) -> Run:
     return _run(found[0])
 
 
+def remove(db: Database, run_id: str) -> None:
+    """Take a run off the list."""
+    db.execute("delete from run where id = ?", [run_id])
+
+
 def mark_recorded(db: Database, run_id: str) -> bool:
     """Claim the result of a run for writing into the store; False if that was done before."""
     claimed = db.execute("update run set recorded = 1 where id = ? and recorded = 0", [run_id])

@@ -81,7 +81,7 @@ def config_for(preset: str, base: str, changes: Mapping[str, object]) -> TrainCo
     config = PRESETS[preset]
     if base != "embedded":
         config = replace(config, base=base)
-    config = replace(config, **changes)
+    config = TrainConfig(**{**vars(config), **changes})
     positive = ("beta", "learning_rate", "lora_rank", "epochs", "batch_size", "max_length")
     for name in positive:
         if not getattr(config, name) > 0:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from transformers import PreTrainedTokenizerBase
+from transformers import BatchEncoding, PreTrainedTokenizerBase
 
 from engine.domain import PreferencePair
 from engine.prompts import for_reader
@@ -130,6 +130,7 @@ def rendered(
         tokenize=True,
         return_dict=True,
     )
+    assert isinstance(encoded, BatchEncoding)
     return list(encoded["input_ids"])
 
 

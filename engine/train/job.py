@@ -65,7 +65,7 @@ def work(run: RunDir, settings: Mapping[str, Any], asked_to_stop: Flag) -> Itera
     )
     if end is None:
         return
-    loaded.model.save_pretrained(run.adapter)
+    loaded.model.save_pretrained(str(run.adapter))
     yield Note("Scoring the held-out pairs with the tuned model.")
     policy = yield from _scores(loaded, data.held_out, "held-out pairs")
     yield Finished(_result(run, config, loaded, end, reference, policy, time.monotonic() - started))

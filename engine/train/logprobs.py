@@ -7,10 +7,11 @@ use TRL's own kernel.
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor
+from torch.nn import Linear
 from transformers import PreTrainedModel
 from trl.kernels import ChunkedLogProbFunction
 
@@ -36,15 +37,17 @@ def token_logprobs(model: PreTrainedModel, hidden: Tensor, labels: Tensor) -> To
     Args:
         hidden: (M, hidden). labels: int64 (M,).
     """
-    head = model.get_output_embeddings()
+    head = cast(Linear, model.get_output_embeddings())  # type: ignore[no-untyped-call] # transformers
     if head.weight.requires_grad or head.bias is not None or hidden.device.type != "cpu":
         fields = ("log_probs", "entropy", "mean_logits", "is_top1")
-        scores = ChunkedLogProbFunction.apply(
+        # torch leaves `Function.apply` untyped.
+        log_probs, entropy, _, mean_logits, is_top1 = ChunkedLogProbFunction.apply(  # type: ignore[no-untyped-call]
             hidden, head.weight, head.bias, labels, 1.0, _VOCABULARY_CHUNK, None, 1.0, fields
         )
-        log_probs, entropy, _, mean_logits, is_top1 = scores
     else:
-        log_probs, entropy, mean_logits, is_top1 = _FrozenHead.apply(hidden, head.weight, labels)
+        log_probs, entropy, mean_logits, is_top1 = _FrozenHead.apply(  # type: ignore[no-untyped-call]
+            hidden, head.weight, labels
+        )
     return TokenScores(log_probs, entropy, mean_logits, is_top1)
 
 

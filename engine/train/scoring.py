@@ -61,7 +61,7 @@ def _score_batch(
     ]
     labels = torch.tensor([token for own in completions for token in own], device=device)
     scores = token_logprobs(model, hidden[torch.tensor(at, device=device)], labels).log_probs
-    sums = [float(part.sum()) for part in scores.split([len(own) for own in completions])]
+    sums = [float(part.sum()) for part in torch.split(scores, [len(own) for own in completions])]
     return {ex.pair_id: PairLogps(sums[2 * i], sums[2 * i + 1]) for i, ex in enumerate(batch)}
 
 

@@ -22,6 +22,7 @@ from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import sdpa_mask
 from trl.trainer.utils import FusedCausalLMOutput
 
+from engine.train import lean
 from engine.train.logprobs import token_logprobs
 from engine.train.prefix_tree import Group, PrefixTree, pack
 
@@ -53,6 +54,7 @@ def install(model: PreTrainedModel) -> None:
     AttentionInterface.register(NAME, _attention)
     AttentionMaskInterface.register(NAME, sdpa_mask)
     model.set_attn_implementation(NAME)
+    lean.install(model)
     before: Callable[..., Any] = model.forward
 
     def forward(*args: Any, fused_lm_head: bool = False, **kwargs: Any) -> Any:

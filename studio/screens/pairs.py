@@ -183,7 +183,7 @@ class PairsScreen(Screen[None]):
             )
             await self._reload()
 
-    @work(group="change", exclusive=True)
+    @work(group="ask", exclusive=True)
     async def action_edit(self) -> None:
         pair = self._pair
         if pair is None:

@@ -1,11 +1,10 @@
 """Preview: the same book described by the base and by the tuned model, side by side."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import Sequence
 from contextlib import aclosing
-from typing import ClassVar, cast
+from typing import ClassVar
 
-from engine.preview import DEFAULT_SAMPLING, Bench, Pane
 from textual import getters, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -16,7 +15,7 @@ from textual.widgets import Footer
 
 from engine import desk
 from engine.domain import Book
-from models.chat import ChatEvent
+from engine.preview import DEFAULT_SAMPLING, Bench, Pane
 from models.errors import UserError
 from studio.session import Session
 from studio.text import one_line
@@ -162,7 +161,7 @@ class PreviewScreen(Screen[None]):
         stream = bench.stream(reader_id, book.id, pane.pane.id, DEFAULT_SAMPLING)
         try:
             # Closed explicitly: that is what stops the model.
-            async with aclosing(cast("AsyncGenerator[ChatEvent, None]", stream)) as events:
+            async with aclosing(stream) as events:
                 async for event in events:
                     pane.see(event)
         except UserError as error:

@@ -100,7 +100,7 @@ class ReadersScreen(Screen[None]):
             self.table.clear()
             for reader in self._shown:
                 self.table.add_row(
-                    cell(reader.name, max(12, self.size.width - 100)),
+                    cell(reader.name, max(14, self.size.width - 100)),
                     cell(f"{reader.reviews:,}"),
                     cell(f"{reader.words:,}"),
                     cell("built" if reader.profile_built else ""),
@@ -147,8 +147,8 @@ class ReadersScreen(Screen[None]):
         assert reader is not None
         goes = (
             f"{count(reader.reviews, 'review')}, the profile and {count(reader.pairs, 'pair')} "
-            f"of {visible(reader.name)} will be deleted from this computer. Models tuned on them "
-            "stay, and will be named. Undo (u) brings the reader back."
+            f"of {visible(reader.name)} will be deleted from this computer for good; undo does not "
+            "bring them back. Models that were tuned on them stay, and will be named."
         )
         if not await self.app.push_screen_wait(Confirm("Forget this reader?", goes, "Forget")):
             return

@@ -189,6 +189,7 @@ class TrainScreen(Screen[None]):
     async def action_stop(self) -> None:
         if (run := self._run) is not None:
             with self._session.errors_told():
+                self._session.stopping.add(run.id)
                 await self._session.ask(engine_runs.stop, run.id)
                 self.notify("Stopping; what was learnt so far is kept.", markup=False)
 

@@ -209,7 +209,8 @@ def _last_page(demo: Demo, written: list[Written], seconds: float) -> None:
             },
             [],
         )
-    tell("`persona-studio` opens the window on all of this.")
+    name = "persona-studio" if shutil.which("persona-studio") else sys.argv[0]
+    tell(f"`{name}` opens the window on all of this.")
 
 
 def peak_memory_bytes() -> int:

@@ -2,12 +2,12 @@
 
 from time import monotonic
 
-from engine.preview import Pane
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
+from engine.preview import Pane
 from models.chat import ChatEvent, Reply, Started, Text
 from models.errors import UserError
 from studio.text import one_line, visible
@@ -27,7 +27,7 @@ class AnswerPane(VerticalScroll):
 
     def compose(self) -> ComposeResult:
         yield Static(visible(self.pane.detail), id="cost", markup=False)
-        yield Static("", id="answer", markup=False)
+        yield Static("Press g to write a description.", id="answer", markup=False)
 
     def on_mount(self) -> None:
         self.border_title = Content(one_line(self.pane.title, 60))
@@ -42,7 +42,8 @@ class AnswerPane(VerticalScroll):
         """Show the next piece of the answer."""
         match event:
             case Started(sha256, prompt_tokens):
-                self._tell(f"{_hash(sha256)}  {prompt_tokens} prompt tokens")
+                if self.pane.gguf is not None:
+                    self._tell(f"{_hash(sha256)}  {prompt_tokens} prompt tokens")
             case Text(text):
                 self._text += text
                 if monotonic() - self._drawn_at > DRAW_EVERY_S:
@@ -50,7 +51,7 @@ class AnswerPane(VerticalScroll):
             case Reply():
                 self._text = event.text
                 self._draw()
-                self._tell(_cost(event))
+                self._tell(_cost(event) if self.pane.gguf is not None else self.pane.detail)
 
     def refuse(self, error: UserError) -> None:
         """Show why there is no answer, or no more of it."""

@@ -29,7 +29,12 @@ class MetricChart(Vertical):
         """Show the values so far, oldest first."""
         told = "no figures yet"
         if values:
-            told = f"last {values[-1]:.3g}\nmin {min(values):.3g}  max {max(values):.3g}"
+            told = f"last {_told(values[-1])}\nmin {_told(min(values))}  max {_told(max(values))}"
         # A curve needs a range: one value, or always the same one, is drawn as nothing at all.
         self.query_one(Sparkline).data = values if len(set(values)) > 1 else []
         self.query_one(".figures", Static).update(told)
+
+
+def _told(value: float) -> str:
+    """Three decimals at most, so that three charts fit beside each other on 80 columns."""
+    return f"{round(value, 3):g}"

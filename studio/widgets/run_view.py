@@ -69,7 +69,11 @@ def _figures(work: Work) -> str:
 def _outcome(run: Run, work: Work | None) -> Content:
     ended = work.ended if work else None
     if isinstance(ended, Failed):
-        return Content.assemble(visible(ended.message), f"\n{visible(ended.hint)}")
+        # The hint for a stopped run names the command line's way; here it is a key.
+        hint = (
+            "Press g to go on from the last checkpoint." if run.state == "stopped" else ended.hint
+        )
+        return Content(f"{visible(ended.message)}\n{visible(hint)}")
     result = ended.result if isinstance(ended, Finished) else run.result
     if not result:
         return Content("")

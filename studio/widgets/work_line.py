@@ -26,4 +26,5 @@ class WorkLine(Static):
         step = work.step
         how_far = progress(step.done, step.total) if step else "starting"
         note = (step.note if step else "") or (work.notes[-1] if work.notes else "")
-        self.update(one_line(f"{work.title}: {how_far}  {note}  ({cancel})", 300))
+        told = f"{work.title}: {how_far}, {note}" if note else f"{work.title}: {how_far}"
+        self.update(one_line(f"{told} ({cancel})", 300))

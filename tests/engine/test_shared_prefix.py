@@ -14,7 +14,7 @@ from transformers import (
 )
 from trl.trainer.utils import add_fused_lm_head
 
-from engine.train import prefix_tree, shared_prefix
+from engine.train import lean, prefix_tree, shared_prefix
 from engine.train.prefix_tree import pack
 
 SHAPE = {
@@ -169,3 +169,21 @@ def test_models_with_other_attention_are_refused_with_the_reason() -> None:
     config = Qwen2Config(**SHAPE, use_sliding_window=True, sliding_window=8)
     assert shared_prefix.why_not(tiny("llama")) == ""
     assert "window" in shared_prefix.why_not(Qwen2ForCausalLM(config))
+
+
+@pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float32, 1e-6), (torch.bfloat16, 0.02)])
+def test_lean_layers_are_the_same_functions(dtype: torch.dtype, tolerance: float) -> None:
+    """Outputs and gradients of RMSNorm and SwiGLU against transformers' own, in both precisions."""
+    results = []
+    for is_lean in (False, True):
+        model = tiny("llama").to(dtype=dtype)
+        if is_lean:
+            lean.install(model)
+        torch.manual_seed(1)
+        hidden = torch.randn(3, 5, 32).to(dtype).requires_grad_()
+        layer = model.model.layers[0]
+        output = layer.mlp(layer.input_layernorm(hidden))
+        output.float().square().sum().backward()
+        results.append((output, hidden.grad, layer.input_layernorm.weight.grad))
+    for plain, packed in zip(*results, strict=True):
+        assert_close(packed, plain, atol=tolerance, rtol=tolerance)

@@ -163,24 +163,36 @@ async def test_a_server_that_wants_max_completion_tokens_gets_it(
     assert server.asked[1]["max_completion_tokens"] == 9
 
 
+@pytest.mark.parametrize(
+    ("refusal", "types"),
+    [
+        (
+            refused(400, "Invalid schema for response_format 'reply': strict is not possible"),
+            ["json_schema", "json_schema", "json_object", "json_object"],
+        ),
+        (
+            # As llama-cpp-python 0.3.36 says it.
+            refused(
+                500,
+                "{'loc': ('body', 'response_format', 'type'), "
+                "'msg': \"Input should be 'text' or 'json_object'\"}",
+                **{"x-should-retry": "false"},
+            ),
+            ["json_schema", "json_object", "json_object"],
+        ),
+    ],
+)
 async def test_a_schema_is_sent_in_the_dialect_the_server_takes_and_that_is_remembered(
-    server: Server, model: EndpointModel
+    server: Server, model: EndpointModel, refusal: Answer, types: list[str]
 ) -> None:
-    """llama-cpp-python's server takes the third dialect and answers the others with 422."""
-    refusal = refused(422, "Input should be 'text' or 'json_object' in ('response_format', 'type')")
-    server.answers = [refusal, refusal, spoken('{"ok": true}')]
+    server.answers = [*[refusal] * (len(types) - 2), spoken('{"ok": true}')]
     sampling = Sampling(json_schema=SCHEMA)
     assert (await complete(model, HELLO, sampling)).text == '{"ok": true}'
     await complete(model, HELLO, sampling)
     formats = [asked["response_format"] for asked in server.asked]
-    assert [form["type"] for form in formats] == [
-        "json_schema",
-        "json_schema",
-        "json_object",
-        "json_object",
-    ]
-    assert [form["json_schema"]["strict"] for form in formats[:2]] == [True, False]
-    assert formats[0]["json_schema"]["schema"] == formats[2]["schema"] == json.loads(SCHEMA)
+    assert [form["type"] for form in formats] == types
+    assert formats[0]["json_schema"]["strict"] is True
+    assert formats[0]["json_schema"]["schema"] == formats[-1]["schema"] == json.loads(SCHEMA)
 
 
 async def test_a_prompt_that_is_too_long_is_told_and_teaches_nothing(
@@ -210,7 +222,10 @@ async def test_a_failure_of_the_server_is_tried_again(server: Server, model: End
         (Answer(body="<html>A page</html>", headers={"Content-Type": "text/html"}), "OpenAI-"),
         (Answer(body="data: {broken\n\n"), "OpenAI-compatible"),
         (Answer(body="data: [1, 2]\n\n"), "OpenAI-compatible"),
-        (Answer(body=sse(piece("Good "), done=False)), "OpenAI-compatible"),
+        (Answer(body=sse({"choices": 3})), "OpenAI-compatible"),
+        (Answer(body=sse({"choices": [{"delta": None}]})), "OpenAI-compatible"),
+        (Answer(body=sse(piece("Good "), done=False)), "broke off"),
+        (Answer(body=""), "broke off"),
         (Answer(body=sse(piece("Good "), {"error": {"message": "out of memory"}})), "out of mem"),
     ],
 )

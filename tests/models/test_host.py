@@ -140,7 +140,8 @@ def test_a_second_question_to_the_same_profile_reads_only_what_is_new(host: Host
 
 
 def test_a_stop_ends_a_reply_with_what_there_is(host: Host) -> None:
-    request = host.send(chat("Tell a very long story.", max_tokens=2000))
+    endless = json.dumps({"const": "on and on " * 1000})
+    request = host.send(chat("Sing.", json_schema=endless, max_tokens=2000))
     while "text" not in host.line():
         pass
     host.stop(request)

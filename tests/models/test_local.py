@@ -19,7 +19,8 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 HELLO = (Message("user", "Say hello."),)
 SHORT = Sampling(max_tokens=4)
-ENDLESS = Sampling(max_tokens=3000, repeat_penalty=1.3)
+ENDLESS = Sampling(max_tokens=3000, json_schema=json.dumps({"const": "on and on " * 1000}))
+"""Leaves the model nothing else to say for half a minute."""
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -93,13 +93,13 @@ SHORT = {"load", "reviews", "change", "history", "look again"}
 
 
 @pytest.fixture(autouse=True)
-def _same_everywhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("TZ", "UTC")
-    time.tzset()
-    monkeypatch.setattr(Input, "cursor_blink", False)
-    monkeypatch.setattr(TextArea, "cursor_blink", False)
-    yield
-    monkeypatch.undo()
+def _same_everywhere() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TZ", "UTC")
+        time.tzset()
+        patch.setattr(Input, "cursor_blink", False)
+        patch.setattr(TextArea, "cursor_blink", False)
+        yield
     time.tzset()
 
 
@@ -192,7 +192,7 @@ PROFILE = Profile(
     traits=(
         Trait("demographics.age", "demographics", 0, 0, "unknown", note="Nobody says it."),
         Trait("demographics.occupation", "demographics", 0, 0.9, "known", value="teacher"),
-        Trait("interests.literary", "interests", 0.8, 0.7, "known"),
+        Trait("interests.literary_fiction", "interests", 0.8, 0.7, "known"),
         Trait(
             "schwartz.power_resources",
             "schwartz",

@@ -1,11 +1,14 @@
 """The second screen: traits with their evidence, and the editor's own scores."""
 
+import asyncio
+from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual.widgets import OptionList
 
 from engine import desk
+from models.events import Event, Step
 from studio.screens.show_review import ShowReview
 from studio.widgets.trait_tree import TraitTree
 
@@ -111,6 +114,27 @@ async def test_sensitive_items_are_switched_on_only_after_the_explanation(
         await window.press("s")
         await window.click("#yes")
         await window.until(lambda: desk.sensitive_allowed(data_dir, "ana"))
+
+
+async def test_building_shows_how_far_it_is_and_escape_cancels_it(
+    data_dir: Path, open_window: "OpenWindow"
+) -> None:
+    closed = asyncio.Event()
+
+    async def events() -> AsyncGenerator[Event, None]:
+        try:
+            yield Step(3, 12, "reading [b] reviews")
+            await asyncio.Event().wait()
+        finally:
+            closed.set()
+
+    async with open_window(data_dir, "profile", size=(80, 24)) as window:
+        window.app.session.tracker.watch("profile:ana", "Profile of Ana", events())
+        await window.until(lambda: "3 of 12" in window.text("WorkLine"))
+        assert "3 of 12, reading [b] reviews (esc cancels)" in window.text("WorkLine")
+        await window.press("2", "escape")
+        await asyncio.wait_for(closed.wait(), 5)
+        await window.until(lambda: not window.screen.query_one("WorkLine").display)
 
 
 async def test_a_reader_without_a_profile_is_told_to_build_one(

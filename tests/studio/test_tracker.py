@@ -1,7 +1,7 @@
 """The tracker reads events to their end, tells of the end once, and closes what is cancelled."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 from textual.app import App
 
@@ -29,7 +29,7 @@ class Listener(App[None]):
 
 
 async def test_what_was_seen_is_kept_and_the_end_is_told_once() -> None:
-    async def events() -> AsyncIterator[Event]:
+    async def events() -> AsyncGenerator[Event, None]:
         yield Step(1, 2, "half")
         yield Note("so far so good")
         for step in range(50):
@@ -52,7 +52,7 @@ async def test_what_was_seen_is_kept_and_the_end_is_told_once() -> None:
 async def test_cancelling_closes_the_work_and_announces_nothing() -> None:
     closed = asyncio.Event()
 
-    async def events() -> AsyncIterator[Event]:
+    async def events() -> AsyncGenerator[Event, None]:
         try:
             yield Step(0, 1)
             await asyncio.Event().wait()
@@ -72,7 +72,7 @@ async def test_cancelling_closes_the_work_and_announces_nothing() -> None:
 
 
 async def test_an_error_of_the_work_is_its_end() -> None:
-    async def events() -> AsyncIterator[Event]:
+    async def events() -> AsyncGenerator[Event, None]:
         yield Step(0, 1)
         raise BadInput("There is no reader 'x'.", "Import one.")
 

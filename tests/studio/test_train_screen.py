@@ -16,7 +16,7 @@ METRICS = [
     Metric(
         step,
         {
-            "loss": 0.7 - step / 10,
+            "loss": (7 - step) / 10,
             "rewards/margins": step / 5,
             "rewards/accuracies": 0.5 + step / 10,
             "pairs_per_second": 1.25,

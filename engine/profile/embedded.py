@@ -1,0 +1,120 @@
+"""The embedded judge: reviews against cues, by a sentence encoder. No model is asked anything.
+
+A clause speaks for a trait when it is close in meaning to one of the trait's cues, has the cue's
+anchor words, denies as much as the cue does, and has the writer in it. Close to both sides, or
+to neither, is no evidence: a wrong quote is worse than an unknown trait.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.domain import Review
+from engine.profile.cues import Cue, cues
+from engine.profile.findings import Finding
+from engine.profile.sentences import LEAST_WORDS, Span, clauses, sentences
+from engine.profile.words import first_person, is_negated, judges, stems, writer_acts
+
+Embed = Callable[[Sequence[str]], NDArray[np.float32]]
+"""Texts to float32 (N, D), rows of length 1."""
+
+ANCHORED = 0.45
+UNANCHORED = 0.66
+"""Least cosine with a cue, with its anchor words in place and for a cue without any.
+
+From reading the quotes of a Goodreads export and the bank's signs, not from the bundled example.
+"""
+MARGIN = 0.05
+"""Least lead over the other side of the same trait."""
+MOST_TRAITS = 3
+"""A sentence is evidence for this many traits at most, the clearest ones."""
+CHUNK = 256
+
+
+@dataclass(frozen=True)
+class _Unit:
+    """A sentence or a clause of it, ready to be compared."""
+
+    review_id: str
+    sentence: Span
+    text: str
+
+
+def findings(reviews: Sequence[Review], embed: Embed) -> Iterator[tuple[int, int, list[Finding]]]:
+    """Judge the reviews chunk by chunk: (units done, units in all, what was found in them)."""
+    known = cues()
+    phrases = embed([cue.phrase for cue in known])
+    units = [unit for review in reviews for unit in _units(review)]
+    for start, stop in _chunks(units):
+        chunk = units[start:stop]
+        similarity = embed([unit.text for unit in chunk]) @ phrases.T  # (N, cues)
+        yield stop, len(units), _found(chunk, similarity, known)
+
+
+def _units(review: Review) -> Iterator[_Unit]:
+    for sentence in sentences(review.text):
+        if sentence.quote[0] in '"“«' or len(sentence.quote.split()) < LEAST_WORDS:
+            continue
+        for text in clauses(sentence.quote):
+            yield _Unit(review.id, sentence, text)
+
+
+def _chunks(units: Sequence[_Unit]) -> Iterator[tuple[int, int]]:
+    """Stretches of about `CHUNK` units that never part the units of one sentence."""
+    start = 0
+    for position in range(1, len(units) + 1):
+        at_end = position == len(units)
+        if at_end or (
+            position - start >= CHUNK and units[position].text == units[position].sentence.quote
+        ):
+            yield start, position
+            start = position
+
+
+def _found(
+    units: Sequence[_Unit], similarity: NDArray[np.float32], known: Sequence[Cue]
+) -> list[Finding]:
+    """The clearest side of each trait for each sentence, where one side is clear."""
+    best: dict[tuple[str, Span], dict[str, dict[int, float]]] = defaultdict(
+        lambda: defaultdict(dict)
+    )
+    for row, unit in enumerate(units):
+        found = stems(unit.text)
+        negated = is_negated(unit.text)
+        for column in np.flatnonzero(similarity[row] >= ANCHORED).tolist():
+            cue = known[column]
+            if negated == cue.is_negated and _speaks(
+                cue, unit, float(similarity[row, column]), found
+            ):
+                sides = best[unit.review_id, unit.sentence][cue.trait_id]
+                sides[cue.pole] = max(sides.get(cue.pole, 0.0), float(similarity[row, column]))
+    return [
+        finding
+        for (review_id, sentence), traits in best.items()
+        for finding in _clearest(review_id, sentence, traits)
+    ]
+
+
+def _speaks(cue: Cue, unit: _Unit, similarity: float, found: Sequence[frozenset[str]]) -> bool:
+    if not (cue.is_anchored_in(found) if cue.anchors else similarity >= UNANCHORED):
+        return False
+    if cue.trait_id.startswith("ocean."):
+        return writer_acts(unit.text)
+    if cue.is_first_person:
+        return first_person(unit.text)
+    return first_person(unit.sentence.quote) or judges(unit.sentence.quote)
+
+
+def _clearest(review_id: str, sentence: Span, traits: dict[str, dict[int, float]]) -> list[Finding]:
+    clear = []
+    for trait_id, sides in traits.items():
+        pole = max(sides, key=lambda side: sides[side])
+        if sides[pole] - sides.get(-pole, 0.0) >= MARGIN:
+            clear.append((sides[pole], trait_id, pole))
+    return [
+        Finding(trait_id, review_id, sentence, pole * min(1.0, similarity + 0.2))
+        for similarity, trait_id, pole in sorted(clear, reverse=True)[:MOST_TRAITS]
+    ]

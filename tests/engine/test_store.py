@@ -1,0 +1,167 @@
+"""The store: privacy of its files, changes that are whole, undo and redo, forgetting."""
+
+import sqlite3
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from engine import desk
+from engine.domain import Book, Override, Reader
+from engine.store import profiles, readers
+from engine.store.database import change, opened
+from models.errors import BadInput, UserError
+from tests.engine.conftest import a_profile, a_review, fill, known
+
+SCHEMA_ROWS = "select count(*) from"
+
+
+def count(data_dir: Path, table: str) -> int:
+    with opened(data_dir) as db:
+        return int(db.execute(f"{SCHEMA_ROWS} {table}").fetchone()[0])
+
+
+def test_files_are_readable_by_their_owner_alone(data_dir: Path) -> None:
+    fill(data_dir)
+    assert data_dir.stat().st_mode & 0o777 == 0o700
+    for file in data_dir.glob("studio.db*"):
+        assert file.stat().st_mode & 0o077 == 0, file
+
+
+def test_importing_twice_adds_nothing(data_dir: Path) -> None:
+    fill(data_dir)
+    fill(data_dir)
+    assert [(row.id, row.reviews) for row in desk.readers(data_dir)] == [("ann", 1), ("bo", 0)]
+
+
+def test_an_import_without_titles_keeps_the_title_that_is_known(data_dir: Path) -> None:
+    fill(data_dir)
+    with opened(data_dir) as db, change(db, "Import books"):
+        readers.save_books(db, [Book("b1", "b1", year=1991)])
+        book = readers.find_book(db, "b1")
+    assert book is not None
+    assert (book.title, book.year, book.author) == ("The Long Boat", 1991, "E. Sailor")
+
+
+def test_a_failing_change_leaves_everything_as_it_was(data_dir: Path) -> None:
+    fill(data_dir)
+
+    def fail_half_way() -> None:
+        with opened(data_dir) as db, change(db, "Import reviews"):
+            readers.save(db, [Reader("cy", "Cy", "text")], [], [])
+            raise RuntimeError("a bug")
+
+    with pytest.raises(RuntimeError):
+        fail_half_way()
+    assert count(data_dir, "reader") == 2
+    assert count(data_dir, "journal") == 1
+
+
+def test_undo_and_redo_survive_a_restart_and_cover_every_kind_of_row(data_dir: Path) -> None:
+    fill(data_dir, a_profile(known("schwartz.face.1", 0.5)))
+    desk.override_trait(data_dir, "ann", "schwartz.face.1", -1.0, "she told us")
+    undone = desk.undo(data_dir)
+    assert undone is not None
+    assert undone.title == "Override a trait"
+    assert desk.built_profile(data_dir, "ann").traits[0].override is None
+    first = desk.undo(data_dir)
+    assert first is not None
+    assert first.title == "Import reviews"
+    assert desk.readers(data_dir) == []
+    assert desk.undo(data_dir) is None
+    desk.redo(data_dir)
+    desk.redo(data_dir)
+    assert desk.redo(data_dir) is None
+    trait = desk.built_profile(data_dir, "ann").traits[0]
+    assert trait.override is not None
+    assert (trait.score, trait.effective_score, trait.override.reason) == (0.5, -1.0, "she told us")
+
+
+def test_a_new_change_ends_the_line_of_redo(data_dir: Path) -> None:
+    fill(data_dir, a_profile(known("schwartz.face.1", 0.5)))
+    desk.override_trait(data_dir, "ann", "schwartz.face.1", -1.0)
+    desk.undo(data_dir)
+    desk.override_trait(data_dir, "ann", "schwartz.face.1", 1.0)
+    assert desk.redo(data_dir) is None
+
+
+def test_extracting_again_keeps_the_override(data_dir: Path) -> None:
+    fill(data_dir, a_profile(known("schwartz.face.1", 0.5)))
+    desk.override_trait(data_dir, "ann", "schwartz.face.1", -1.0, "she told us")
+    with opened(data_dir) as db, change(db, "Build a profile"):
+        profiles.save(db, a_profile(known("schwartz.face.1", 0.9)))
+    trait = desk.built_profile(data_dir, "ann").traits[0]
+    assert (trait.score, trait.effective_score) == (0.9, -1.0)
+
+
+@pytest.mark.parametrize("score", [-1.01, 2, float("nan")])
+def test_an_override_outside_the_scale_is_refused(data_dir: Path, score: float) -> None:
+    fill(data_dir, a_profile(known("schwartz.face.1", 0.5)))
+    with pytest.raises(BadInput, match="between -1 and 1"):
+        desk.override_trait(data_dir, "ann", "schwartz.face.1", score)
+
+
+def test_forgetting_a_reader_leaves_no_word_of_them_in_the_file(data_dir: Path) -> None:
+    secret = "My dentist in Valparaiso swears by this book."
+    fill(data_dir, a_profile(known("schwartz.face.1", 0.5)), reviews=[a_review(text=secret)])
+    desk.override_trait(data_dir, "ann", "schwartz.face.1", -1.0, "Valparaiso")
+    assert desk.forget(data_dir, "ann") == []
+    assert [row.id for row in desk.readers(data_dir)] == ["bo"]
+    assert count(data_dir, "book") == 0
+    with opened(data_dir) as db:
+        db.execute("vacuum")
+    for file in data_dir.glob("studio.db*"):
+        assert b"Valparaiso" not in file.read_bytes()
+    desk.undo(data_dir)
+    assert "ann" not in [row.id for row in desk.readers(data_dir)]
+
+
+def test_two_front_ends_write_one_after_the_other(data_dir: Path) -> None:
+    fill(data_dir, a_profile(known("schwartz.face.1", 0.5)))
+    with opened(data_dir) as one, opened(data_dir) as two:
+        with change(one, "Override a trait"):
+            profiles.set_override(
+                one, "ann", "schwartz.face.1", Override(0.1, "", datetime.now(UTC))
+            )
+            assert profiles.built(two, "ann").traits[0].override is None
+        with change(two, "Override a trait"):
+            profiles.set_override(
+                two, "ann", "schwartz.face.1", Override(0.2, "", datetime.now(UTC))
+            )
+        assert profiles.built(one, "ann").traits[0].effective_score == 0.2
+
+
+def test_a_file_that_is_no_store_is_named_in_a_sentence(data_dir: Path) -> None:
+    data_dir.mkdir()
+    (data_dir / "studio.db").write_text("this is a letter to my aunt, not a database\n" * 30)
+    with pytest.raises(UserError, match=r"studio\.db cannot be used"):
+        desk.readers(data_dir)
+
+
+def test_a_data_directory_that_is_a_file_is_named_in_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("a file")
+    with pytest.raises(UserError, match="cannot be used"):
+        desk.readers(tmp_path / "data")
+
+
+def test_a_full_disk_is_said_and_nothing_is_lost(data_dir: Path) -> None:
+    """SQLite's own limit on pages stands in for a disk without room."""
+    fill(data_dir)
+
+    def write_too_much() -> None:
+        with opened(data_dir) as db:
+            pages = db.execute("pragma page_count").fetchone()[0]
+            db.execute(f"pragma max_page_count = {pages + 2}")
+            with change(db, "Import reviews"):
+                readers.save(db, [], [], [a_review(str(n), text="x" * 5000) for n in range(50)])
+
+    with pytest.raises(UserError, match="full") as told:
+        write_too_much()
+    assert "Free some disk space" in told.value.hint
+    assert count(data_dir, "review") == 1
+
+
+def test_sqlite_keeps_foreign_keys(data_dir: Path) -> None:
+    fill(data_dir)
+    with opened(data_dir) as db, pytest.raises(sqlite3.IntegrityError):
+        db.execute("insert into pair values ('p','nobody','t','t','t','p','c','r','o',0,0,0,0)")

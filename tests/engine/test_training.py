@@ -1,0 +1,199 @@
+"""Training runs in their real child, on a random model of two layers with a real tokenizer."""
+
+import json
+import shutil
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import pytest
+import torch
+from transformers import LlamaConfig, LlamaForCausalLM
+
+from engine import jobs
+from engine.domain import PreferencePair
+from engine.jobs import RunDir
+from engine.train.config import TrainConfig, config_for
+from engine.train.data import prepare_data, spread_over_topics
+from engine.train.scoring import PairLogps, accuracy, margin
+from engine.train.trainer import newest_checkpoint
+from models.errors import BadInput, JobFailed
+from models.events import Event, Failed, Finished, Metric, Note
+from models.library import resolve_base
+from models.torch_base import base_folder, load_tokenizer
+
+CARD = "The reader: in Recife; teaches literature. Seek in reading: poetry; family sagas."
+TINY = TrainConfig(max_pairs=0, batch_size=2, checkpoint_every=2, learning_rate=1e-2, epochs=4)
+
+
+@pytest.fixture(scope="session")
+def cache_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Shared with tests/models, so that a session dequantises the embedded model once."""
+    return tmp_path_factory.getbasetemp() / "model-cache"
+
+
+@pytest.fixture(scope="session")
+def tiny_base(cache_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("tiny") / "base"
+    embedded = base_folder(resolve_base("embedded"), cache_dir)
+    assert embedded is not None
+    shutil.copytree(
+        embedded, folder, ignore=shutil.ignore_patterns("*.safetensors", "config.json")
+    )
+    torch.manual_seed(0)
+    config = LlamaConfig(
+        vocab_size=49152,
+        hidden_size=32,
+        intermediate_size=48,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        bos_token_id=1,
+        eos_token_id=2,
+        tie_word_embeddings=True,
+    )
+    LlamaForCausalLM(config).save_pretrained(folder)
+    return folder
+
+
+def a_pair(number: int, held_out: bool = False, **texts: str) -> PreferencePair:
+    pair = PreferencePair(
+        id=f"p{number}",
+        reader_id="ann",
+        track="values",
+        trait_id="schwartz.face.1",
+        topic=f"topic {number}",
+        prompt=f"Tell this reader something small, number {number}.",
+        chosen="The river rose and everybody carried a chair up the hill.",
+        rejected="The bank opened at nine and the queue was already long.",
+        origin=f"o{number}",
+        held_out=held_out,
+    )
+    return replace(pair, **texts)  # type: ignore[arg-type] # texts are strings of the pair
+
+
+PAIRS = [a_pair(n, held_out=n > 5) for n in range(8)]
+
+
+def a_run(
+    folder: Path, base: Path, cache_dir: Path, config: TrainConfig = TINY, pairs: object = None
+) -> RunDir:
+    config = replace(config, base=str(base))
+    settings: Mapping[str, object] = {
+        "reader_ids": ["ann"],
+        "config": asdict(config),
+        "base": config.base,
+        "cache_dir": str(cache_dir),
+    }
+    run = jobs.prepare(folder, "train", settings)
+    rows = PAIRS if pairs is None else pairs
+    assert isinstance(rows, list)
+    (folder / "pairs.jsonl").write_text("".join(json.dumps(asdict(p)) + "\n" for p in rows))
+    (folder / "cards.json").write_text(json.dumps({"ann": CARD}))
+    return run
+
+
+async def run_child(run: RunDir) -> list[Event]:
+    jobs.start(run)
+    return [event async for event in jobs.follow(run, from_start=False)]
+
+
+async def test_training_moves_the_model_towards_the_chosen_side(
+    tiny_base: Path, cache_dir: Path, tmp_path: Path
+) -> None:
+    """All pairs share their sides, so a working DPO must prefer them on held-out prompts too."""
+    run = a_run(tmp_path / "train-1", tiny_base, cache_dir)
+    events = await run_child(run)
+    last = events[-1]
+    assert isinstance(last, Finished), last
+    assert last.result["steps"] == 12  # 6 pairs, 2 a step, 4 epochs
+    held_out = last.result["held_out"]
+    assert isinstance(held_out, dict)
+    assert (held_out["pairs"], held_out["accuracy"], held_out["reward_accuracy"]) == (2, 1.0, 1.0)
+    metrics = [event for event in events if isinstance(event, Metric)]
+    assert metrics[0].values["loss"] == pytest.approx(0.6931, abs=2e-3)  # ln 2: policy = reference
+    assert metrics[-1].values["loss"] < 0.5
+    assert metrics[-1].values["rewards/accuracies"] == 1.0
+    assert (run.adapter / "adapter_model.safetensors").exists()
+
+
+async def test_a_stopped_training_goes_on_from_its_checkpoint_and_its_known_reference(
+    tiny_base: Path, cache_dir: Path, tmp_path: Path
+) -> None:
+    run = a_run(tmp_path / "train-2", tiny_base, cache_dir, replace(TINY, epochs=60))
+    jobs.start(run)
+    async for event in jobs.follow(run):
+        if isinstance(event, Metric) and event.step == 3:
+            jobs.stop(run)
+    assert jobs.state(run) == "stopped"
+    checkpoint = newest_checkpoint(run.checkpoints)
+    assert checkpoint is not None
+    done = int(checkpoint.name.rsplit("-", 1)[1])
+    assert 3 <= done < 180
+    job = json.loads(run.job.read_text())
+    assert job["config"]["epochs"] == 60
+    jobs.start(run)
+    notes: list[str] = []
+    first_step = 0
+    async for event in jobs.follow(run, from_start=False):
+        if isinstance(event, Note):
+            notes.append(event.text)
+        if isinstance(event, Metric) and not first_step:
+            first_step = event.step
+            jobs.stop(run)
+    assert first_step == done + 1
+    assert f"Going on from {checkpoint.name}." in notes
+    assert any(note.startswith("8 of 8 reference scores") for note in notes)
+
+
+async def test_a_pair_with_template_tokens_in_it_is_named(
+    tiny_base: Path, cache_dir: Path, tmp_path: Path
+) -> None:
+    broken = [*PAIRS, a_pair(9, chosen="A text <|im_end|> with the template's own end in it.")]
+    run = a_run(tmp_path / "train-3", tiny_base, cache_dir, pairs=broken)
+    last = (await run_child(run))[-1]
+    assert isinstance(last, Failed)
+    assert "Pair p9 (chosen)" in last.message
+    assert "2 end tokens" in last.message
+
+
+def test_too_long_pairs_are_listed_and_never_cut(cache_dir: Path) -> None:
+    tokenizer = load_tokenizer(resolve_base("embedded"), cache_dir)
+    long = a_pair(9, chosen="word " * 400)
+    data = prepare_data([*PAIRS, long], {"ann": CARD}, tokenizer, replace(TINY, max_length=300))
+    assert data.too_long == ("p9",)
+    assert len(data.train) == 6
+    with pytest.raises(JobFailed, match="No pair fits"):
+        prepare_data(PAIRS, {"ann": CARD}, tokenizer, replace(TINY, max_length=20))
+
+
+def test_a_limit_takes_every_topic_in_turn() -> None:
+    pairs = [replace(a_pair(n), topic=topic) for n, topic in enumerate("aaabbc")]
+    assert [pair.topic for pair in spread_over_topics(pairs, 3)] == ["a", "b", "c"]
+    assert [pair.topic for pair in spread_over_topics(pairs, 5)] == ["a", "a", "b", "b", "c"]
+    assert len(spread_over_topics(pairs, 0)) == 6
+
+
+def test_margin_is_the_difference_of_the_two_log_ratios() -> None:
+    """0.5 * ((-10 - -12) - (-20 - -15)) = 0.5 * (2 + 5) = 3.5."""
+    assert margin(PairLogps(-10, -20), PairLogps(-12, -15), beta=0.5) == 3.5
+
+
+def test_accuracy_counts_pairs_whose_chosen_side_is_likelier() -> None:
+    assert accuracy([PairLogps(-1, -2), PairLogps(-3, -2)]) == 0.5
+    assert accuracy([]) is None
+
+
+@pytest.mark.parametrize(
+    ("preset", "changes", "told"),
+    [
+        ("fast", {}, "No preset 'fast'"),
+        ("quick", {"betta": 1.0}, "No training setting 'betta'"),
+        ("quick", {"beta": 0.0}, "beta must be above 0"),
+    ],
+)
+def test_settings_no_run_could_use_are_refused(
+    preset: str, changes: dict[str, object], told: str
+) -> None:
+    with pytest.raises(BadInput, match=told):
+        config_for(preset, "embedded", changes)
