@@ -4,6 +4,7 @@ Each opens the store of a data directory for itself and may be called from any t
 comes back as a generator of events; what has to outlive the front end is a run (`engine.jobs`).
 """
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import replace
@@ -250,11 +251,10 @@ async def build_profile(
     Raises:
         BadInput: no such reader, or a provider that cannot be used.
     """
-    with opened(data_dir) as db:
-        reader = reader_rows.find(db, reader_id)
-    events = build_by_run(data_dir, reader.id)
+    own_id = await asyncio.to_thread(reader_id_of, data_dir, reader_id)
+    events = build_by_run(data_dir, own_id)
     if provider != "embedded":
-        events = build_by_chat(data_dir, reader.id, provider)
+        events = build_by_chat(data_dir, own_id, provider)
     async with aclosing(events):
         async for event in events:
             yield event

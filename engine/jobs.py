@@ -130,22 +130,39 @@ def stop(run: RunDir) -> None:
             os.kill(int((run.path / "pid").read_text()), signal.SIGTERM)
 
 
-def state(run: RunDir) -> RunState:
-    """Where the run stands, told by its lock and its last event."""
+def standing(run: RunDir) -> tuple[RunState, JsonObject]:
+    """Where the run stands, told by its lock and its last event; and its result once finished."""
     if is_running(run):
-        return "running"
-    last = next(iter(reversed(list(read_events(run)))), None)
+        return "running", {}
+    last = _last_event(run.events)
     if isinstance(last, Finished):
-        return "finished"
+        return "finished", last.result
     if isinstance(last, Failed):
-        return "failed"
-    return "stopped" if run.events.exists() else "waiting"
+        return "failed", {}
+    return ("stopped" if run.events.exists() else "waiting"), {}
 
 
-def result(run: RunDir) -> JsonObject | None:
-    """What a finished run returned; None for any other."""
-    last = next(iter(reversed(list(read_events(run)))), None)
-    return last.result if isinstance(last, Finished) else None
+def state(run: RunDir) -> RunState:
+    """Where the run stands."""
+    return standing(run)[0]
+
+
+def _last_event(path: Path) -> Event | None:
+    """The last whole line of the file, read from its end."""
+    if not path.exists():
+        return None
+    with path.open("rb") as file:
+        size, block = path.stat().st_size, 1 << 16
+        while True:
+            file.seek(max(0, size - block))
+            *lines, _cut_off = file.read().split(b"\n")
+            if len(lines) > 1 or (lines and block >= size):
+                with suppress(BadInput):
+                    return from_line(lines[-1].decode("utf-8", "replace"))
+                return None
+            if block >= size:
+                return None
+            block *= 8
 
 
 def read_events(run: RunDir) -> Iterator[Event]:

@@ -1,9 +1,11 @@
 """Runs as a front end sees them: start, list, follow, stop, resume; and the models they made."""
 
+import asyncio
 import json
 import secrets
 import shutil
 from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -69,9 +71,8 @@ def find_run(data_dir: Path, run_id: str) -> Run:
 
 
 def _with_state(data_dir: Path, run: Run) -> Run:
-    directory = run_dir(data_dir, run.id)
-    result = jobs.result(directory)
-    return replace(run, state=jobs.state(directory), result=dict(result) if result else {})
+    state, result = jobs.standing(run_dir(data_dir, run.id))
+    return replace(run, state=state, result=dict(result))
 
 
 def launch(
@@ -246,11 +247,12 @@ async def follow(
 
     Closing the iterator only stops watching.
     """
-    run = find_run(data_dir, run_id)
-    async for event in jobs.follow(run_dir(data_dir, run.id), from_start):
-        if isinstance(event, Finished) and run.kind == "profile":
-            record_profile(data_dir, run.id, event.result)
-        yield event
+    run = await asyncio.to_thread(find_run, data_dir, run_id)
+    async with aclosing(jobs.follow(run_dir(data_dir, run.id), from_start)) as events:
+        async for event in events:
+            if isinstance(event, Finished) and run.kind == "profile":
+                await asyncio.to_thread(record_profile, data_dir, run.id, event.result)
+            yield event
 
 
 def tuned_models(data_dir: Path, reader_id: str | None = None) -> list[TunedModel]:

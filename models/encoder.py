@@ -16,6 +16,7 @@ import torch
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 from transformers.models.bert.modeling_bert import BertModel
+from transformers.utils import logging
 
 from models.errors import UserError
 
@@ -42,6 +43,9 @@ class Encoder:
         Raises:
             UserError: the folder holds no such model.
         """
+        # The report of weights left out (the pooler) and a progress bar would only fill the log.
+        logging.set_verbosity_error()  # type: ignore[no-untyped-call] # transformers leaves it so
+        logging.disable_progress_bar()  # type: ignore[no-untyped-call]
         try:
             tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
             model = BertModel.from_pretrained(

@@ -1,7 +1,8 @@
 """Start the building of a profile: the embedded provider as a run, any other as waiting work."""
 
+import asyncio
 import json
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -10,7 +11,7 @@ from engine import jobs
 from engine.domain import Book, Review
 from engine.profile.chat import profile_by_chat
 from engine.record import profile_as_json, record_profile
-from engine.runs import find_run, fingerprint, finished_like, follow, launch, run_dir
+from engine.runs import fingerprint, finished_like, follow, launch, run_dir
 from engine.store import profiles as profile_rows
 from engine.store import readers as reader_rows
 from engine.store.database import opened
@@ -25,22 +26,26 @@ CONCURRENT_CALLS = 4
 
 async def build_by_run(data_dir: Path, reader_id: str) -> AsyncGenerator[Event, None]:
     """The embedded provider, in a child over a run directory; closing stops it."""
-    settings, files = _input(data_dir, reader_id)
-    done = finished_like(data_dir, "profile", reader_id, settings["fingerprint"])
-    if done is not None and await _is_current(data_dir, reader_id, done.result):
+    settings, files = await asyncio.to_thread(_input, data_dir, reader_id)
+    seen = settings["fingerprint"]
+    done = await asyncio.to_thread(finished_like, data_dir, "profile", reader_id, seen)
+    result = done.result if done else {}
+    if done and await asyncio.to_thread(_is_current, data_dir, reader_id, result):
         yield Note("Nothing changed since this profile was built; it is reused.")
-        yield Finished(done.result)
+        yield Finished(result)
         return
-    run = launch(data_dir, "profile", reader_id, f"Profile of {reader_id}", settings, files)
+    run = await asyncio.to_thread(
+        launch, data_dir, "profile", reader_id, f"Profile of {reader_id}", settings, files
+    )
     try:
         async with aclosing(follow(data_dir, run.id)) as events:
             async for event in events:
                 yield event
     finally:
-        jobs.stop(run_dir(data_dir, find_run(data_dir, run.id).id))
+        jobs.stop(run_dir(data_dir, run.id))
 
 
-async def _is_current(data_dir: Path, reader_id: str, result: dict[str, object]) -> bool:
+def _is_current(data_dir: Path, reader_id: str, result: Mapping[str, object]) -> bool:
     """Whether the stored profile is the one of this result, the editor's overrides aside."""
     with opened(data_dir) as db:
         stored = profile_rows.find(db, reader_id)
@@ -83,14 +88,14 @@ async def build_by_chat(
     data_dir: Path, reader_id: str, provider: str
 ) -> AsyncGenerator[Event, None]:
     """A chat model as the judge: a local GGUF, or an OpenAI-compatible endpoint."""
-    reviews, books, sensitive = _texts(data_dir, reader_id)
+    reviews, books, sensitive = await asyncio.to_thread(_texts, data_dir, reader_id)
     async with opened_model(provider, data_dir) as model:
         events = profile_by_chat(model, reviews, books, sensitive, CONCURRENT_CALLS)
         async with aclosing(events):
             async for event in events:
                 if isinstance(event, Finished):
                     result = {**event.result, "reader": reader_id, "provider": provider}
-                    record_profile(data_dir, None, result)
+                    await asyncio.to_thread(record_profile, data_dir, None, result)
                     yield Finished(result)
                 else:
                     yield event

@@ -7,7 +7,7 @@ only with a quote that is found in the reviews. What it gets wrong is counted an
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
@@ -60,7 +60,7 @@ async def profile_by_chat(
     books: Mapping[str, Book],
     sensitive: bool,
     concurrency: int,
-) -> AsyncIterator[Event]:
+) -> AsyncGenerator[Event, None]:
     """Judge one reader's reviews; the number of requests is known before the first.
 
     A malformed reply is asked for once more, then left out and counted. Closing the iterator

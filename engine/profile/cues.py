@@ -32,16 +32,13 @@ class Cue:
     def is_anchored_in(self, found: Sequence[frozenset[str]]) -> bool:
         """Whether a text, given as the stems of its words in order, has every anchor.
 
-        Where the writer leads the phrase, the writer has to come before the first anchor too.
+        Where the writer leads the phrase, the writer comes first in the text too, and the anchors
+        follow in their order: `I finish what I start`, not `when I started … I finished`.
         """
-        places = [
-            next((place for place, word in enumerate(found) if anchor & word), -1)
-            for anchor in self.anchors
-        ]
-        if -1 in places:
-            return False
-        before = found[: min(places, default=len(found))]
-        return not self.writer_leads or any(word & WRITER for word in before)
+        if not self.writer_leads:
+            return all(any(anchor & word for word in found) for anchor in self.anchors)
+        rest = iter(found)
+        return all(any(anchor & word for word in rest) for anchor in (WRITER, *self.anchors))
 
 
 @cache

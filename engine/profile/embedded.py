@@ -32,6 +32,11 @@ MARGIN = 0.05
 MOST_TRAITS = 3
 """A sentence is evidence for this many traits at most, the clearest ones."""
 CHUNK = 256
+MOST_WORDS_UNANCHORED = 14
+"""A longer sentence says too much at once to be compared with a cue by meaning alone."""
+
+_Candidates = tuple[int, ...]
+"""Numbers of the cues that a clause is compared with."""
 
 
 @dataclass(frozen=True)
@@ -41,25 +46,47 @@ class _Unit:
     review_id: str
     sentence: Span
     text: str
+    candidates: _Candidates
 
 
 def findings(reviews: Sequence[Review], embed: Embed) -> Iterator[tuple[int, int, list[Finding]]]:
-    """Judge the reviews chunk by chunk: (units done, units in all, what was found in them)."""
+    """Judge the reviews chunk by chunk: (clauses done, clauses in all, what was found in them)."""
     known = cues()
     phrases = embed([cue.phrase for cue in known])
-    units = [unit for review in reviews for unit in _units(review)]
+    units = [unit for review in reviews for unit in _units(review, known)]
     for start, stop in _chunks(units):
         chunk = units[start:stop]
         similarity = embed([unit.text for unit in chunk]) @ phrases.T  # (N, cues)
         yield stop, len(units), _found(chunk, similarity, known)
 
 
-def _units(review: Review) -> Iterator[_Unit]:
+def _units(review: Review, known: Sequence[Cue]) -> Iterator[_Unit]:
+    """The clauses that some cue might fit by its words; the rest need not be embedded."""
     for sentence in sentences(review.text):
-        if sentence.quote[0] in '"“«' or len(sentence.quote.split()) < LEAST_WORDS:
+        if sentence.quote[0] in '"\u201c\u00ab' or len(sentence.quote.split()) < LEAST_WORDS:
             continue
         for text in clauses(sentence.quote):
-            yield _Unit(review.id, sentence, text)
+            if candidates := tuple(_candidates(text, sentence.quote, known)):
+                yield _Unit(review.id, sentence, text, candidates)
+
+
+def _candidates(text: str, sentence: str, known: Sequence[Cue]) -> Iterator[int]:
+    found = stems(text)
+    every = frozenset().union(*found)
+    negated, mine, acts = is_negated(text), first_person(text), writer_acts(text)
+    told_by_writer = first_person(sentence) or judges(sentence)
+    short = len(found) <= MOST_WORDS_UNANCHORED and text == sentence
+    for number, cue in enumerate(known):
+        if cue.is_negated != negated:
+            continue
+        if not (all(anchor & every for anchor in cue.anchors) if cue.anchors else short):
+            continue
+        if cue.trait_id.startswith("ocean.") and not cue.phrase.startswith("my "):
+            has_writer = acts
+        else:
+            has_writer = mine if cue.is_first_person else told_by_writer
+        if has_writer and (not cue.anchors or cue.is_anchored_in(found)):
+            yield number
 
 
 def _chunks(units: Sequence[_Unit]) -> Iterator[tuple[int, int]]:
@@ -68,7 +95,7 @@ def _chunks(units: Sequence[_Unit]) -> Iterator[tuple[int, int]]:
     for position in range(1, len(units) + 1):
         at_end = position == len(units)
         if at_end or (
-            position - start >= CHUNK and units[position].text == units[position].sentence.quote
+            position - start >= CHUNK and units[position].sentence != units[position - 1].sentence
         ):
             yield start, position
             start = position
@@ -82,30 +109,16 @@ def _found(
         lambda: defaultdict(dict)
     )
     for row, unit in enumerate(units):
-        found = stems(unit.text)
-        negated = is_negated(unit.text)
-        for column in np.flatnonzero(similarity[row] >= ANCHORED).tolist():
-            cue = known[column]
-            if negated == cue.is_negated and _speaks(
-                cue, unit, float(similarity[row, column]), found
-            ):
+        for number in unit.candidates:
+            cue, cosine = known[number], float(similarity[row, number])
+            if cosine >= (ANCHORED if cue.anchors else UNANCHORED):
                 sides = best[unit.review_id, unit.sentence][cue.trait_id]
-                sides[cue.pole] = max(sides.get(cue.pole, 0.0), float(similarity[row, column]))
+                sides[cue.pole] = max(sides.get(cue.pole, 0.0), cosine)
     return [
         finding
         for (review_id, sentence), traits in best.items()
         for finding in _clearest(review_id, sentence, traits)
     ]
-
-
-def _speaks(cue: Cue, unit: _Unit, similarity: float, found: Sequence[frozenset[str]]) -> bool:
-    if not (cue.is_anchored_in(found) if cue.anchors else similarity >= UNANCHORED):
-        return False
-    if cue.trait_id.startswith("ocean."):
-        return writer_acts(unit.text)
-    if cue.is_first_person:
-        return first_person(unit.text)
-    return first_person(unit.sentence.quote) or judges(unit.sentence.quote)
 
 
 def _clearest(review_id: str, sentence: Span, traits: dict[str, dict[int, float]]) -> list[Finding]:
@@ -115,6 +128,6 @@ def _clearest(review_id: str, sentence: Span, traits: dict[str, dict[int, float]
         if sides[pole] - sides.get(-pole, 0.0) >= MARGIN:
             clear.append((sides[pole], trait_id, pole))
     return [
-        Finding(trait_id, review_id, sentence, pole * min(1.0, similarity + 0.2))
-        for similarity, trait_id, pole in sorted(clear, reverse=True)[:MOST_TRAITS]
+        Finding(trait_id, review_id, sentence, pole * min(1.0, cosine + 0.2))
+        for cosine, trait_id, pole in sorted(clear, reverse=True)[:MOST_TRAITS]
     ]

@@ -30,6 +30,7 @@ BOOKS_HALF_SURE = 2.0
 GUESSED_WEIGHT = 0.5
 GUESS_SIMILARITY, GUESS_LEAD = 0.32, 0.04
 """Least cosine of a book's words with a genre's prototypes, and lead over the next genre."""
+GUESS_CHARACTERS = 400
 MOST_EVIDENCE = 4
 _NOT_BOOKS = frozenset(
     {
@@ -69,6 +70,8 @@ _NOT_BOOKS = frozenset(
 """Categories of Amazon Reviews 2023 that hold no books."""
 
 
+_FORMS = frozenset({"short_stories", "classics"})
+"""Genres by form or age: the words of a book do not tell them, so they are not guessed."""
 _TWO_IN_ONE = frozenset(
     {
         "mystery thriller and suspense",
@@ -137,7 +140,7 @@ def liking(review: Review) -> float:
 @cache
 def _keywords(genre_id: str) -> tuple[re.Pattern[str], ...]:
     return tuple(
-        re.compile(rf"(?<!\w){re.escape(word)}(?!\w)") for word in genres()[genre_id].keywords
+        re.compile(rf"(?<!\w){re.escape(word)}s?(?!\w)") for word in genres()[genre_id].keywords
     )
 
 
@@ -178,7 +181,7 @@ def _recency(written_at: datetime | None, newest: datetime | None) -> float:
 def _guessed(
     reviews: Sequence[Review], books: Mapping[str, Book], embed: Embed
 ) -> Iterator[tuple[Review, str]]:
-    shelf = list(genres().values())
+    shelf = [genre for genre in genres().values() if genre.id not in _FORMS]
     prototypes = embed([text for genre in shelf for text in genre.prototypes])
     starts = np.cumsum([0, *(len(genre.prototypes) for genre in shelf)][:-1])
     texts = [_words_about(review, books[review.book_id]) for review in reviews]
@@ -190,7 +193,7 @@ def _guessed(
 
 
 def _words_about(review: Review, book: Book) -> str:
-    return f"{book.title}. {book.description or f'{review.title} {review.text}'}"[:1000]
+    return f"{book.title}. {book.description or f'{review.title} {review.text}'}"[:GUESS_CHARACTERS]
 
 
 def _trait(genre: Genre, readings: Sequence[_Reading], whole: float) -> Trait:

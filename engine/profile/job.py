@@ -8,7 +8,6 @@ from threading import Event as Flag
 from typing import Any
 
 from engine.domain import Book, Review, Trait
-from engine.frameworks import genres
 from engine.jobs import RunDir
 from engine.profile.cues import cues
 from engine.profile.demographics import demographics
@@ -48,15 +47,17 @@ def work(run: RunDir, settings: JsonObject, asked_to_stop: Flag) -> Iterator[Eve
     found: list[Finding] = []
     yield Step(0, 0, f"embedding {len(cues())} phrases")
     for done, total, part in findings(reviews, encoder.embed):
-        if asked_to_stop.is_set():
-            return
         found += part
         yield Step(done, total, f"reading for values and temperament, {len(found)} quotes so far")
+        if asked_to_stop.is_set():
+            break
+    if asked_to_stop.is_set():
+        return
     for trait in traits_from(found, read, bool(settings.get("sensitive"))):
         traits.append(trait)
         yield Item(trait_as_json(trait))
     known = sum(trait.status == "known" for trait in traits)
-    yield Note(f"{known} of {len(traits)} traits are known; {len(genres())} of them are genres.")
+    yield Note(f"{known} of {len(traits)} traits are known.")
     yield Finished(
         {
             "reader": settings["reader"],

@@ -11,6 +11,7 @@ _ABBREVIATION = re.compile(
     r"(?:mr|mrs|ms|dr|prof|sr|jr|st|rev|gen|col|capt|lt|sgt|hon|gov|sen|vs|etc|eg|ie|cf|al|fig|vol|"
     r"pp|approx|dept|est|inc|ltd|corp|jan|feb|apr|aug|sept?|oct|nov|dec)"
 )
+_INITIALS = re.compile(r"(?:[A-Z]\.)+[A-Z]")
 _STOP = re.compile(
     r"""
     # Latin punctuation with its closing marks, before a gap
@@ -70,7 +71,8 @@ def _ends_here(text: str, stop: re.Match[str]) -> bool:
     word = before.group().lower() if before else ""
     is_initial = len(word) == 1 and word.isalpha() and word != "i"
     dotted = "." in word and not word.replace(".", "").isdigit()
-    if _ABBREVIATION.fullmatch(word.replace(".", "")) or is_initial:
+    are_initials = bool(before and _INITIALS.fullmatch(before[0]))
+    if _ABBREVIATION.fullmatch(word.replace(".", "")) or is_initial or are_initials:
         return False
     return not (dotted and goes_on)
 

@@ -71,21 +71,32 @@ def change(db: Database, title: str) -> Iterator[Database]:
 
 @contextmanager
 def refusals_explained(path: Path) -> Iterator[None]:
-    """Turn what SQLite or the disk refuses into a sentence."""
+    """Turn what SQLite or the disk refuses about the store into a sentence."""
     try:
         yield
-    except (sqlite3.Error, OSError) as error:
-        told = str(error)
-        hint = "Free some disk space and try again; nothing was lost."
-        if "locked" in told or "busy" in told:
-            hint = "Another window is writing; try again in a moment."
-        elif isinstance(error, PermissionError) or "readonly" in told or "unable to open" in told:
-            hint = "Check that you may write there, or choose another place with --data-dir."
-        elif "not a database" in told or "malformed" in told:
-            hint = "Move that file away, or choose another place with --data-dir."
-        elif not ("full" in told or getattr(error, "errno", None) == 28):
+    except sqlite3.DatabaseError as error:
+        if isinstance(error, sqlite3.IntegrityError | sqlite3.ProgrammingError):
             raise
-        raise UserError(f"The store {path} cannot be used: {told}.", hint) from error
+        raise _refusal(path, str(error)) from error
+    except OSError as error:
+        if not str(error.filename or "").startswith(str(path.parent)):
+            raise
+        raise _refusal(path, error.strerror or str(error)) from error
+
+
+_HINTS = {
+    "locked": "Another window is writing; try again in a moment.",
+    "full": "Free some disk space and try again; nothing was lost.",
+    "No space": "Free some disk space and try again; nothing was lost.",
+    "not a database": "Move that file away, or choose another place with --data-dir.",
+    "malformed": "Move that file away, or choose another place with --data-dir.",
+}
+
+
+def _refusal(path: Path, told: str) -> UserError:
+    hints = (hint for words, hint in _HINTS.items() if words in told)
+    hint = next(hints, "Check that you may write there, or choose another place with --data-dir.")
+    return UserError(f"The store {path} cannot be used: {told}.", hint)
 
 
 def _prepare(db: Database, data_dir: Path) -> None:

@@ -162,9 +162,10 @@ def set_sensitive(db: Database, reader_id: str, on: bool) -> None:
 
 
 def forget(db: Database, reader_id: str) -> None:
-    """Delete a reader with everything derived, the books nobody else reviewed, and the journal of it.
+    """Delete a reader with everything derived, the books nobody else reviewed, and the journal.
 
     Forgetting cannot be undone: a journal that could bring a person back would not be forgetting.
+    All of it goes, since what came before cannot be replayed without the reader's rows.
     """
     with db.atomic():
         books = list(books_of(db, reader_id))
@@ -175,15 +176,8 @@ def forget(db: Database, reader_id: str) -> None:
                 "(select 1 from review where book_id = book.id)",
                 [book_id],
             )
-        db.execute(
-            "delete from journal_row where ? in (coalesce(before ->> 'reader_id', after ->> 'reader_id'), "
-            "iif(kind = 'reader', coalesce(before ->> 'id', after ->> 'id'), null))",
-            [reader_id],
-        )
-        db.execute(
-            "delete from journal where not exists "
-            "(select 1 from journal_row where change_id = journal.id)"
-        )
+        db.execute("delete from journal")
+    db.execute("vacuum")
     db.execute("pragma wal_checkpoint(truncate)")
 
 

@@ -85,7 +85,7 @@ def _load(run: RunDir, config: TrainConfig, cache_dir: Path) -> Generator[Event,
         )
     torch.manual_seed(config.seed)
     model = get_peft_model(
-        cast(PreTrainedModel, base.to(torch.device(place.device))),
+        torch.nn.Module.to(base, place.device),
         LoraConfig(
             r=config.lora_rank,
             lora_alpha=config.lora_alpha,

@@ -45,9 +45,7 @@ def token_logprobs(model: PreTrainedModel, hidden: Tensor, labels: Tensor) -> To
             hidden, head.weight, head.bias, labels, 1.0, _VOCABULARY_CHUNK, None, 1.0, fields
         )
     else:
-        log_probs, entropy, mean_logits, is_top1 = _FrozenHead.apply(  # type: ignore[no-untyped-call]
-            hidden, head.weight, labels
-        )
+        log_probs, entropy, mean_logits, is_top1 = _FrozenHead.apply(hidden, head.weight, labels)
     return TokenScores(log_probs, entropy, mean_logits, is_top1)
 
 

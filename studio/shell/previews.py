@@ -1,17 +1,17 @@
 """The command preview: descriptions of one book by several panes, as they are written."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import asdict, dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import click
 
 from engine.domain import Book
-from models.chat import ChatEvent, Reply, Sampling, Started, Text
+from models.chat import Reply, Sampling, Started, Text
 from models.errors import BadInput
 from studio.shell.base import Command, give, say, shared, tell
 from studio.text import one_line
@@ -54,9 +54,12 @@ def preview(
     data_dir = shared().data_dir
     reader_id = desk.reader_id_of(data_dir, reader)
     found = find_book(desk.books(data_dir), book)
-    given = {"max_tokens": max_tokens, "temperature": temperature, "seed": seed}
+    usual = DEFAULT_SAMPLING
     sampling = replace(
-        DEFAULT_SAMPLING, **{name: value for name, value in given.items() if value is not None}
+        usual,
+        max_tokens=usual.max_tokens if max_tokens is None else max_tokens,
+        temperature=usual.temperature if temperature is None else temperature,
+        seed=usual.seed if seed is None else seed,
     )
     written = asyncio.run(
         write_panes(data_dir, reader_id, found, panes, sampling, aloud=not shared().as_json)
@@ -134,7 +137,7 @@ async def _write(
         say(f"\n{pane.title}: {one_line(book.title)}")
     events = bench.stream(reader_id, book.id, pane.id, sampling)
     reply: Reply | None = None
-    async with aclosing(cast("AsyncGenerator[ChatEvent, None]", events)) as all_events:
+    async with aclosing(events) as all_events:
         async for event in all_events:
             match event:
                 case Started(sha256, tokens) if aloud:

@@ -21,7 +21,7 @@ def test_every_statement_has_a_scene_of_each_grade() -> None:
 def test_the_two_scenes_of_a_pair_differ_by_at_most_15_percent_in_length() -> None:
     for scene in scenarios():
         lengths = sorted((words(scene.aligned), words(scene.opposed)))
-        assert 25 <= lengths[0], scene.id
+        assert lengths[0] >= 25, scene.id
         assert lengths[1] <= min(60, 1.15 * lengths[0]), scene.id
 
 

@@ -12,7 +12,7 @@ from engine.jobs import RunDir
 from models.errors import BadInput
 from models.events import Event, Failed, Finished, Note, Step, from_line, to_line
 
-JOB = '''
+JOB = """
 import os, time
 from models.events import Finished, Item, Note, Step
 
@@ -26,7 +26,7 @@ def work(run, settings, asked_to_stop):
         yield Step(i + 1, settings["steps"])
         time.sleep(settings.get("pause", 0))
     yield Finished({"answer": 42})
-'''
+"""
 
 
 @pytest.fixture

@@ -37,9 +37,7 @@ def tiny_base(cache_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
     folder = tmp_path_factory.mktemp("tiny") / "base"
     embedded = base_folder(resolve_base("embedded"), cache_dir)
     assert embedded is not None
-    shutil.copytree(
-        embedded, folder, ignore=shutil.ignore_patterns("*.safetensors", "config.json")
-    )
+    shutil.copytree(embedded, folder, ignore=shutil.ignore_patterns("*.safetensors", "config.json"))
     torch.manual_seed(0)
     config = LlamaConfig(
         vocab_size=49152,
