@@ -98,7 +98,7 @@ def start(run: RunDir) -> None:
             stderr=log,
             start_new_session=True,
             # Passive waiting: threads that spin for work starve whatever else runs on the cores.
-            env={"OMP_WAIT_POLICY": "passive", **os.environ, "PYTHONUNBUFFERED": "1"},
+            env={"OMP_WAIT_POLICY": "passive", "TQDM_DISABLE": "1", **os.environ},
         )
     (run.path / "pid").write_text(str(child.pid))
     _children[run.path] = child

@@ -1,16 +1,17 @@
-"""The interests track: a book this reader would seek out, against one they would turn away from.
+"""The interests track: a book of a genre the reader seeks, against one of a genre ranked lower.
 
-Only the bank's training books are used; the preview books are never trained on.
+Genres that the history says nothing about take no part. Only the bank's training books are used;
+the preview books are never trained on.
 """
 
 from collections.abc import Iterator
 from itertools import product
 
 from engine.bank import BankBook, books
-from engine.domain import PreferencePair, Profile
-from engine.frameworks import genres
+from engine.domain import PreferencePair, Profile, Trait
+from engine.frameworks import Genre, genres
 from engine.pairs.draft import pair, phrased
-from engine.pairs.labels import side
+from engine.pairs.labels import is_sure, side
 
 CATEGORY_PROMPTS = (
     "Which shelf should this reader walk to first? Say what is on it.",
@@ -22,17 +23,17 @@ SUMMARY_PROMPTS = (
     "Put a book into this reader's hands: what is it about?",
     "Tell this reader about a book worth their evening.",
 )
+LEAST_LEAD = 0.3
+"""Scores run from -1 to 1; a smaller difference is not taken for a preference."""
 MOST_BOOKS = 60
 """Summary pairs per reader at the most; GRAVITY makes about 250 of both kinds."""
 
 
 def interest_pairs(profile: Profile) -> Iterator[PreferencePair]:
-    """Category pairs for genres sought and avoided, then summary pairs for books of these."""
-    sides = {trait.id.split(".", 1)[1]: side(trait) for trait in profile.of("interests")}
-    sought = [genre for genre in genres().values() if sides.get(genre.id, 0) > 0]
-    avoided = [genre for genre in genres().values() if sides.get(genre.id, 0) < 0]
-    for liked, disliked in product(sought, avoided):
-        origin = f"genre.{liked.id}.{disliked.id}"
+    """Category pairs for genres that the reader clearly ranks, then pairs of their books."""
+    ranked = ranked_genres(profile)
+    for liked, other in ranked:
+        origin = f"genre.{liked.id}.{other.id}"
         yield pair(
             profile,
             track="interests",
@@ -41,23 +42,36 @@ def interest_pairs(profile: Profile) -> Iterator[PreferencePair]:
             origin=origin,
             prompt=phrased(CATEGORY_PROMPTS, origin),
             chosen=f"{liked.name}. {phrased(liked.prototypes, origin)}",
-            rejected=f"{disliked.name}. {phrased(disliked.prototypes, origin)}",
+            rejected=f"{other.name}. {phrased(other.prototypes, origin)}",
         )
-    yield from _summary_pairs(profile, {g.id for g in sought}, {g.id for g in avoided})
+    yield from _summary_pairs(profile, [(liked.id, other.id) for liked, other in ranked])
 
 
-def _summary_pairs(
-    profile: Profile, sought: set[str], avoided: set[str]
-) -> Iterator[PreferencePair]:
+def ranked_genres(profile: Profile) -> list[tuple[Genre, Genre]]:
+    """Pairs of known genres, the first sought and clearly above the second."""
+    traits = [trait for trait in profile.of("interests") if trait.is_known]
+    return [
+        (genres()[_genre_id(liked)], genres()[_genre_id(other)])
+        for liked, other in product(traits, traits)
+        if side(liked) > 0
+        and is_sure(other)
+        and liked.effective_score - other.effective_score >= LEAST_LEAD
+    ]
+
+
+def _genre_id(trait: Trait) -> str:
+    return trait.id.split(".", 1)[1]
+
+
+def _summary_pairs(profile: Profile, ranked: list[tuple[str, str]]) -> Iterator[PreferencePair]:
     shelf = [book for book in books() if book.use == "train"]
-    matched = list(
-        product(
-            [book for book in shelf if book.genre in sought],
-            [book for book in shelf if book.genre in avoided],
-        )
-    )
-    for liked, disliked in matched[:: max(1, -(-len(matched) // MOST_BOOKS))]:
-        origin = f"book.{liked.id}.{disliked.id}"
+    matched = [
+        (liked, other)
+        for liked, other in product(shelf, shelf)
+        if (liked.genre, other.genre) in set(ranked)
+    ]
+    for liked, other in matched[:: max(1, -(-len(matched) // MOST_BOOKS))]:
+        origin = f"book.{liked.id}.{other.id}"
         yield pair(
             profile,
             track="interests",
@@ -66,7 +80,7 @@ def _summary_pairs(
             origin=origin,
             prompt=phrased(SUMMARY_PROMPTS, origin),
             chosen=_told(liked),
-            rejected=_told(disliked),
+            rejected=_told(other),
         )
 
 

@@ -8,11 +8,14 @@ MIN_CONFIDENCE = 0.2
 """Below either, a trait makes no pairs: a wrong label teaches the model the wrong reader."""
 
 
+def is_sure(trait: Trait) -> bool:
+    """Whether the trait is known well enough to label a pair; the editor's word always is."""
+    return trait.override is not None or (trait.is_known and trait.confidence >= MIN_CONFIDENCE)
+
+
 def side(trait: Trait | None) -> int:
     """1 for the high end, -1 for the low end, 0 where nothing sure enough is known."""
-    if trait is None or not trait.is_known:
-        return 0
-    if trait.override is None and trait.confidence < MIN_CONFIDENCE:
+    if trait is None or not is_sure(trait):
         return 0
     score = trait.effective_score
     if abs(score) < MIN_SCORE:

@@ -29,11 +29,12 @@ async def build_by_run(data_dir: Path, reader_id: str) -> AsyncGenerator[Event, 
     settings, files = await asyncio.to_thread(_input, data_dir, reader_id)
     seen = settings["fingerprint"]
     done = await asyncio.to_thread(finished_like, data_dir, "profile", reader_id, seen)
-    result = done.result if done else {}
-    if done and await asyncio.to_thread(_is_current, data_dir, reader_id, result):
-        yield Note("Nothing changed since this profile was built; it is reused.")
-        yield Finished(result)
-        return
+    if done is not None:
+        is_current = await asyncio.to_thread(_is_current, data_dir, reader_id, done.result)
+        if is_current:
+            yield Note("Nothing changed since this profile was built; it is reused.")
+            yield Finished(done.result)
+            return
     run = await asyncio.to_thread(
         launch, data_dir, "profile", reader_id, f"Profile of {reader_id}", settings, files
     )

@@ -25,7 +25,8 @@ ANCHORED = 0.45
 UNANCHORED = 0.66
 """Least cosine with a cue, with its anchor words in place and for a cue without any.
 
-From reading the quotes of a Goodreads export and the bank's signs, not from the bundled example.
+Set by reading quotes: of a Goodreads export, the bank's signs, and the bundled example's readers,
+on whom the judge therefore looks better than on a reader it has not met.
 """
 MARGIN = 0.05
 """Least lead over the other side of the same trait."""

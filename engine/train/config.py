@@ -20,8 +20,10 @@ class TrainConfig:
     """GRAVITY (arXiv 2510.11952)."""
     loss: Loss = "sigmoid"
     """Rafailov et al., arXiv 2305.18290."""
-    learning_rate: float = 1e-4
-    """Chosen on the bundled example with the embedded model; see `benchmarks/effect.py`."""
+    learning_rate: float = 3e-4
+    """Tried on the bundled example, 20 steps of the embedded model: 1e-4, 3e-4 and 6e-4 gave reward
+    accuracies of 0.57, 0.63 and 0.60 on 30 held-out pairs, which is no more than a hint. Longer
+    runs and bigger bases want less: too high a rate is what most often wrecks DPO."""
     lora_rank: int = 16
     """Released settings of "Whose Boat Does it Float?" (arXiv 2501.11549)."""
     lora_alpha: int = 32
@@ -44,7 +46,9 @@ class TrainConfig:
 
 PRESETS: dict[str, TrainConfig] = {
     "quick": TrainConfig(),
-    "standard": TrainConfig(preset="standard", epochs=3, max_pairs=0, max_held_out=0),
+    "standard": TrainConfig(
+        preset="standard", learning_rate=1e-4, epochs=3, max_pairs=0, max_held_out=0
+    ),
     "paper": TrainConfig(
         preset="paper",
         base="meta-llama/Llama-3.1-8B-Instruct",

@@ -32,7 +32,19 @@ class Group:
     keys: Tensor
     """int64 (n, Lk): packed index of ancestors and own tokens; padding repeats the last."""
     visible: Tensor | None
-    """bool (n, 1, Lq, Lk): which keys a query sees; None for one unpadded root (plain causal)."""
+    """bool (n, 1, Lq, Lk): which keys a query sees; None where that is plainly causal."""
+    real: Tensor
+    """bool (n, Lq): which queries are not padding."""
+
+
+@dataclass(frozen=True)
+class Trunk:
+    """A root that several rows begin with, such as a reader's card."""
+
+    tokens: slice
+    """Packed tokens of the root."""
+    above: slice
+    """Packed tokens of everything that grows from it; each of them sees the whole root."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +56,8 @@ class PrefixTree:
     position_ids: Tensor
     """int64 (1, N): depth in the tree."""
     groups: tuple[Group, ...]
+    trunks: tuple[Trunk, ...]
+    """Roots that the groups' keys leave out; empty where the groups hold whole paths."""
     slots: Tensor
     """int64 (N,): where each packed token stands in the groups' queries, laid end to end."""
     paths: tuple[tuple[int, ...], ...]
@@ -61,14 +75,24 @@ class _Node:
     first: int = 0
     """Packed index of the first token."""
 
-    def path(self) -> list[int]:
-        """Packed indices from the root to the end of this node."""
-        before = self.parent.path() if self.parent else []
+    is_trunk: bool = False
+
+    def path(self, above_trunk: bool = False) -> list[int]:
+        """Packed indices from the root, or from above the trunk, to the end of this node."""
+        before: list[int] = []
+        if self.parent and not (above_trunk and self.parent.is_trunk):
+            before = self.parent.path(above_trunk)
         return before + list(range(self.first, self.first + len(self.tokens)))
 
 
-def pack(rows: Sequence[Sequence[int]], device: torch.device | str = "cpu") -> PrefixTree:
+def pack(
+    rows: Sequence[Sequence[int]], device: torch.device | str = "cpu", trunks: bool = False
+) -> PrefixTree:
     """Build the prefix tree of the rows; each row must have a token.
+
+    Args:
+        trunks: keep shared roots apart, for attention that reads them once for all that grows
+            from them; otherwise every group holds whole paths.
 
     Two rows: A = 0 1 2 3, B = 0 1 2 4 with `MIN_SHARED` 3 give the packed row 0 1 2 3 4 with
     positions 0 1 2 3 3; B's 4 sees 0 1 2 and itself.
@@ -79,6 +103,7 @@ def pack(rows: Sequence[Sequence[int]], device: torch.device | str = "cpu") -> P
         node.first = first
         first += len(node.tokens)
     last_of = {row: node for node in nodes for row in node.rows}
+    stems = _stems(nodes, first) if trunks else ()
     groups, slots = _groups(nodes, first, device)
     return PrefixTree(
         input_ids=torch.tensor([[t for node in nodes for t in node.tokens]], device=device),
@@ -86,6 +111,7 @@ def pack(rows: Sequence[Sequence[int]], device: torch.device | str = "cpu") -> P
             [[node.depth + i for node in nodes for i in range(len(node.tokens))]], device=device
         ),
         groups=groups,
+        trunks=stems,
         slots=slots,
         paths=tuple(tuple(last_of[row].path()) for row in range(len(rows))),
     )
@@ -117,6 +143,19 @@ def _common_length(rows: list[tuple[int, ...]]) -> int:
     return next((i for i, (a, b) in enumerate(pairs) if a != b), min(len(low), len(high)))
 
 
+def _stems(nodes: list[_Node], packed_length: int) -> tuple[Trunk, ...]:
+    """The roots with something above them. Nodes lie in depth-first order, so that is a stretch."""
+    roots = [node for node in nodes if node.parent is None]
+    ends = [root.first for root in roots[1:]] + [packed_length]
+    stems = []
+    for root, end in zip(roots, ends, strict=True):
+        middle = root.first + len(root.tokens)
+        if end > middle:
+            root.is_trunk = True
+            stems.append(Trunk(slice(root.first, middle), slice(middle, end)))
+    return tuple(stems)
+
+
 def _groups(
     nodes: list[_Node], packed_length: int, device: torch.device | str
 ) -> tuple[tuple[Group, ...], Tensor]:
@@ -124,46 +163,48 @@ def _groups(
     slots = torch.empty(packed_length, dtype=torch.long)
     start = 0
     for here in _of_similar_size(nodes):
-        paths = [node.path() for node in here]
-        own = [len(node.tokens) for node in here]
+        paths = [path for _, path in here]
+        own = [len(node.tokens) for node, _ in here]
         width, span = max(own), max(map(len, paths))
         queries = [path[-n:] + path[-1:] * (width - n) for path, n in zip(paths, own, strict=True)]
         keys = [path + path[-1:] * (span - len(path)) for path in paths]
-        for i, (node, n) in enumerate(zip(here, own, strict=True)):
+        for i, ((node, _), n) in enumerate(zip(here, own, strict=True)):
             slots[node.first : node.first + n] = torch.arange(n) + start + i * width
         start += len(here) * width
+        counts = torch.tensor(own)[:, None]
         groups.append(
             Group(
                 torch.tensor(queries, device=device),
                 torch.tensor(keys, device=device),
                 _visible(paths, own, width, span, device),
+                (torch.arange(width)[None] < counts).to(device),
             )
         )
     return tuple(groups), slots.to(device)
 
 
-def _of_similar_size(nodes: list[_Node]) -> list[list[_Node]]:
-    """The nodes in groups that waste little on padding, the largest first."""
-    groups: list[list[_Node]] = []
-    for node in sorted(nodes, key=lambda node: (-len(node.tokens), -node.depth)):
-        own, path = len(node.tokens), node.depth + len(node.tokens)
-        head = groups[-1][0] if groups else None
+def _of_similar_size(nodes: list[_Node]) -> list[list[tuple[_Node, list[int]]]]:
+    """The nodes with their paths, in groups that waste little on padding, the largest first."""
+    groups: list[list[tuple[_Node, list[int]]]] = []
+    sized = [(node, node.path(above_trunk=True)) for node in nodes]
+    for node, path in sorted(sized, key=lambda item: (-len(item[0].tokens), -len(item[1]))):
+        head, longest = groups[-1][0] if groups else (None, path)
         if (
             head is not None
-            and own >= SIMILAR * len(head.tokens)
-            and SIMILAR <= path / (head.depth + len(head.tokens)) <= 1 / SIMILAR
+            and len(node.tokens) >= SIMILAR * len(head.tokens)
+            and SIMILAR <= len(path) / len(longest) <= 1 / SIMILAR
         ):
-            groups[-1].append(node)
+            groups[-1].append((node, path))
         else:
-            groups.append([node])
+            groups.append([(node, path)])
     return groups
 
 
 def _visible(
     paths: list[list[int]], own: list[int], width: int, span: int, device: torch.device | str
 ) -> Tensor | None:
-    if len(paths) == 1 and own[0] == len(paths[0]):
-        return None
+    if [len(path) for path in paths] == own:
+        return None  # nothing before the node itself; its padding stands after all it could see
     length = torch.tensor([len(path) for path in paths])[:, None, None]
     count = torch.tensor(own)[:, None, None]
     key = torch.arange(span)[None, None, :]

@@ -15,8 +15,7 @@ from transformers import PreTrainedModel
 
 from engine.train.data import Example
 from engine.train.logprobs import token_logprobs
-from engine.train.prefix_tree import pack
-from engine.train.shared_prefix import hidden_states
+from engine.train.shared_prefix import hidden_states, packed
 from models.library import BaseModel, sha256_of
 
 PAIRS_AT_ONCE = 16
@@ -51,7 +50,7 @@ def _score_batch(
     completions = [side for ex in batch for side in (ex.chosen_ids, ex.rejected_ids)]
     prompts = [ex.prompt_ids for ex in batch for _ in (0, 1)]
     rows = [(*prompt, *own) for prompt, own in zip(prompts, completions, strict=True)]
-    tree = pack(rows, device)
+    tree = packed(rows, device)
     hidden = hidden_states(model, tree)
     # The token at t is predicted from t - 1, so a completion is scored from its prompt's last on.
     at = [

@@ -10,7 +10,7 @@ Related work: prefix sharing for DPO (arXiv 2410.20305) shares a pair's prompt; 
 batch shares the reader's profile.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +25,7 @@ from trl.trainer.utils import FusedCausalLMOutput
 from engine.train import lean
 from engine.train.logprobs import token_logprobs
 from engine.train.prefix_tree import Group, PrefixTree, pack
+from engine.train.tree_attention import tree_attention
 
 NAME = "prefix_tree"
 SERVED = ("llama", "mistral", "qwen2", "qwen3", "smollm3")
@@ -75,7 +76,7 @@ def _fused(
     """
     real = attention_mask.bool()
     rows = [row[kept].tolist() for row, kept in zip(input_ids, real, strict=True)]
-    tree = pack(rows, input_ids.device)
+    tree = packed(rows, input_ids.device)
     hidden = hidden_states(model, tree)
     at = torch.full(labels.shape, 0, device=labels.device)
     for row, path in enumerate(tree.paths):
@@ -96,6 +97,11 @@ def _fused(
         is_top1=spread(scored.is_top1),
         label_mask=mask,
     )
+
+
+def packed(rows: Sequence[Sequence[int]], device: torch.device) -> PrefixTree:
+    """The rows' tree in the form that attention on this device reads best."""
+    return pack(rows, device, trunks=device.type == "cpu")
 
 
 def hidden_states(model: PreTrainedModel, tree: PrefixTree) -> Tensor:
@@ -155,11 +161,9 @@ def _attention(
             module, query, key, value, attention_mask, scaling=scaling, **kwargs
         )
         return output
+    if query.device.type == "cpu":
+        return tree_attention(query, key, value, prefix_tree.tree, prefix_tree.masks, scaling), None
     heads, repeats = query.shape[1], query.shape[1] // key.shape[1]
-    # On the CPU the kernel shares key-value heads itself; on CUDA it would leave the fast path.
-    shares_heads = repeats > 1 and query.device.type == "cpu"
-    if shares_heads:
-        repeats = 1
     q = query[0].transpose(0, 1)  # (N, H, D)
     k = key[0].transpose(0, 1)  # (N, G, D)
     v = value[0].transpose(0, 1)
@@ -172,7 +176,6 @@ def _attention(
             attn_mask=mask,
             is_causal=mask is None,
             scale=scaling,
-            enable_gqa=shares_heads,
         )
         outputs.append(attended.transpose(1, 2).reshape(-1, heads, query.shape[-1]))
     return torch.cat(outputs)[prefix_tree.tree.slots][None], None

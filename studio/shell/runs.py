@@ -93,6 +93,10 @@ def training_lines(result: JsonObject) -> Iterator[str]:
             f"Of {held_out['pairs']} held-out pairs the model prefers the chosen answer in "
             f"{held_out['accuracy']:.0%}; before training in {held_out['accuracy_before']:.0%}."
         )
+        yield (
+            f"Beside the base, training moved it towards the chosen answer in "
+            f"{held_out['reward_accuracy']:.0%} of them (50% would be chance)."
+        )
 
 
 @click.command("export", cls=Command)

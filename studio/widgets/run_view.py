@@ -88,7 +88,9 @@ def _trained(result: Mapping[str, object]) -> str:
         pairs = count(int(_number(held_out["pairs"])), "pair")
         sentences.append(
             f"On {pairs} it never trained on, the model preferred this reader's answer in "
-            f"{_number(after):.0%} after training, {_number(before):.0%} before."
+            f"{_number(after):.0%} after training, {_number(before):.0%} before. Beside the base, "
+            f"training moved it the reader's way in {_number(held_out.get('reward_accuracy')):.0%} "
+            "of them (50% would be chance)."
         )
     else:
         sentences.append("There were no held-out pairs to test it on.")

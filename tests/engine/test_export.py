@@ -17,7 +17,7 @@ from engine.export import work
 from engine.jobs import RunDir
 from models.errors import BadInput, JobFailed
 from models.events import Event, Finished, Note, Step
-from models.library import resolve_base
+from models.library import embedded_gguf, resolve_base
 from models.torch_base import load_base
 
 
@@ -72,6 +72,7 @@ async def test_an_export_ends_in_a_file_that_llama_cpp_answers_with(
         "merged": str(tmp_path / "export-1" / "merged.F16.gguf"),
         "answer": result["answer"],
         "prompt_tokens_equal": True,
+        "base_gguf": str(embedded_gguf()),
     }
     answer = result["answer"]
     assert isinstance(answer, str)

@@ -48,7 +48,7 @@ def test_there_are_cues_for_both_ends_of_every_statement_and_facet() -> None:
 
 
 def test_no_cue_repeats_five_words_of_the_bundled_example() -> None:
-    """The example shows what the judge can do; it must not be what the judge was made from."""
+    """Cues were written with the example in view; at least none may be a copy of it."""
 
     def runs(text: str) -> set[tuple[str, ...]]:
         words = re.findall(r"[a-z']+", text.lower())

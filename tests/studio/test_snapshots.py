@@ -36,7 +36,7 @@ def _a_run(past_run: "PastRun") -> None:
         Metric(step, {"loss": 7 / (9 + step), "rewards/margins": step / 8, "rewards/accuracies": 1})
         for step in range(1, 21)
     ]
-    held_out = {"pairs": 48, "accuracy": 0.8125, "accuracy_before": 0.5}
+    held_out = {"pairs": 48, "accuracy": 0.8125, "accuracy_before": 0.5, "reward_accuracy": 0.75}
     result = {"device": "cpu", "steps": 20, "seconds": 131, "held_out": held_out}
     past_run("train-1", "train", Failed("The disk refused.", "Free 2 GB."))
     past_run("train-2", "train", Note("On 2 cores."), Step(0, 20), *metrics, Finished(result))
