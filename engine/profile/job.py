@@ -23,8 +23,10 @@ from models.library import embedded_encoder
 
 PROVIDER = "embedded"
 PROVIDER_NOTE = (
-    "A small sentence encoder compared the reviews with phrases of our own. It finds what is said "
-    "plainly and misses irony and much that is between the lines: read the quotes."
+    "A small sentence encoder compared the reviews with phrases of our own. It says little and is "
+    "wrong at times: of three readers it had never met, it found 13 of 130 things a person had "
+    "noted, put 3 on the wrong side, and fewer than half of its quotes carried their trait. Read "
+    "the quotes; a bigger model reads better."
 )
 
 
