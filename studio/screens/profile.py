@@ -123,7 +123,7 @@ class ProfileScreen(Screen[None]):
             self.empty.update(self._invitation())
         else:
             self._names = self._names or desk.trait_names()
-            self.traits.border_title = Content(one_line(f"Seen by {profile.provider}", 60))
+            self.traits.border_title = Content(one_line(f"Read by {profile.provider}", 60))
             self.traits.show(profile, self._names)
             if same_reader and self._trait is not None:
                 self._show_trait(profile.trait(self._trait.id))

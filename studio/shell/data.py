@@ -180,15 +180,15 @@ def redo() -> None:
 @click.command("forget", cls=Command)
 @click.argument("reader")
 def forget(reader: str) -> None:
-    """Delete a reader with profile and pairs; says which runs still carry the reader."""
+    """Delete a reader and all that was derived, for good; says which runs still carry them."""
     from engine import desk
 
     data_dir = shared().data_dir
     carrying = desk.forget(data_dir, desk.reader_id_of(data_dir, reader))
-    lines = [f"{reader} is forgotten. `persona-studio undo` brings the reader back."]
+    lines = [f"{reader} is forgotten, for good: undo does not bring a person back."]
     if carrying:
         lines.append(
-            f"{count(len(carrying), 'run')} still hold reviews, pairs or a model of theirs:"
+            f"{count(len(carrying), 'run')} still hold pairs, a profile or a model of theirs:"
         )
     lines += [f"  {data_dir / 'runs' / run.id}: {one_line(run.title)}" for run in carrying]
     give({"reader": reader, "runs": [run.id for run in carrying]}, lines)

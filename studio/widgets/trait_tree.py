@@ -54,7 +54,7 @@ class TraitTree(Tree[Trait | None]):
                 if under is not group:
                     under.allow_expand = True
                 self._nodes_by_trait[trait.id] = under.add_leaf(trait.id, trait)
-        self.move_cursor_to_line(1)
+        self.move_cursor_to_line(0)
 
     def _parent_of(self, trait_id: str) -> TreeNode[Trait | None] | None:
         """The line of the dimension that a facet or statement belongs to: ids nest by dots."""
