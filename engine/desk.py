@@ -50,13 +50,15 @@ FACTS = {
 }
 
 
-def import_reviews(data_dir: Path, path: Path | None, format: str | None = None) -> ImportReport:  # noqa: A002 - the command line's own word
+def import_reviews(
+    data_dir: Path, path: Path | None, format_name: str | None = None
+) -> ImportReport:
     """Read a file of reviews (None: standard input) into the store; the same file adds nothing.
 
     Raises:
         BadInput: the file is not what it says; nothing was stored.
     """
-    imported = read_reviews(path, format)
+    imported = read_reviews(path, format_name)
     with opened(data_dir) as db, change(db, "Import reviews"):
         added = reader_rows.save(db, imported.readers, imported.books, imported.reviews)
     return ImportReport.of(imported, added)
@@ -67,13 +69,13 @@ def import_example(data_dir: Path) -> ImportReport:
     return import_reviews(data_dir, example_reviews(), "amazon2023")
 
 
-def import_books(data_dir: Path, path: Path, format: str | None = None) -> BooksReport:  # noqa: A002
+def import_books(data_dir: Path, path: Path, format_name: str | None = None) -> BooksReport:
     """Read a file of books with metadata into the store.
 
     Raises:
         BadInput: the file is not what it says; nothing was stored.
     """
-    imported = read_books(path, format)
+    imported = read_books(path, format_name)
     with opened(data_dir) as db, change(db, "Import books"):
         reader_rows.save_books(db, imported.books)
     return BooksReport(imported.format, len(imported.books), tuple(imported.skipped))
@@ -82,7 +84,7 @@ def import_books(data_dir: Path, path: Path, format: str | None = None) -> Books
 def import_preferences(
     data_dir: Path,
     path: Path | None,
-    format: str | None = None,  # noqa: A002
+    format_name: str | None = None,
     dataset: str | None = None,
 ) -> PreferencesReport:
     """Read a file of preference data into the store.
@@ -90,7 +92,7 @@ def import_preferences(
     Raises:
         BadInput: the file is not what it says; nothing was stored.
     """
-    imported = read_preferences(path, format, dataset)
+    imported = read_preferences(path, format_name, dataset)
     with opened(data_dir) as db, change(db, "Import preferences"):
         dataset_rows.save(db, imported.examples)
     return PreferencesReport(
