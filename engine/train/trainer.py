@@ -178,34 +178,39 @@ def build_trainer(
     datasets.disable_progress_bars()
     trainer = DPOTrainer(
         model=model,
-        args=DPOConfig(
-            output_dir=str(checkpoints),
-            beta=config.beta,
-            loss_type=[config.loss],
-            learning_rate=config.learning_rate,
-            lr_scheduler_type="cosine",
-            warmup_steps=0.1,
-            per_device_train_batch_size=config.batch_size,
-            num_train_epochs=config.epochs,
-            max_length=None,
-            logging_steps=1,
-            logging_first_step=True,
-            save_steps=config.checkpoint_every,
-            save_total_limit=2,
-            gradient_checkpointing=False,
-            bf16=place.dtype == torch.bfloat16,
-            use_cpu=place.device == "cpu",
-            dataloader_pin_memory=place.device == "cuda",
-            report_to="none",
-            disable_tqdm=True,
-            seed=config.seed,
-        ),
+        args=dpo_config(config, place, checkpoints),
         train_dataset=Dataset.from_list(list(data.rows)),
         processing_class=tokenizer,
     )
     shared_prefix.install(cast(PreTrainedModel, model.get_base_model()))
     _give_reference(trainer, data, reference)
     return trainer
+
+
+def dpo_config(config: TrainConfig, place: Place, checkpoints: Path) -> DPOConfig:
+    """The run's settings in TRL's words."""
+    return DPOConfig(
+        output_dir=str(checkpoints),
+        beta=config.beta,
+        loss_type=[config.loss],
+        learning_rate=config.learning_rate,
+        lr_scheduler_type="cosine",
+        warmup_steps=0.1,
+        per_device_train_batch_size=config.batch_size,
+        num_train_epochs=config.epochs,
+        max_length=None,
+        logging_steps=1,
+        logging_first_step=True,
+        save_steps=config.checkpoint_every,
+        save_total_limit=2,
+        gradient_checkpointing=False,
+        bf16=place.dtype == torch.bfloat16,
+        use_cpu=place.device == "cpu",
+        dataloader_pin_memory=place.device == "cuda",
+        report_to="none",
+        disable_tqdm=True,
+        seed=config.seed,
+    )
 
 
 def _give_reference(
