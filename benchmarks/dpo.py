@@ -122,9 +122,10 @@ def measured(way: str, steps: int) -> Figures:
             causal = cast(PreTrainedModel, model.get_base_model())
             shared_prefix.install(causal)
             reference: dict[str, PairLogps] = {}
-            with model.disable_adapter():
-                for scores in score_pairs(causal, data.train):
-                    reference |= scores
+            if place.dtype == torch.float32:  # as a run does; see engine.train.job
+                with model.disable_adapter():
+                    for scores in score_pairs(causal, data.train):
+                        reference |= scores
             run = RunDir(Path(folder))
             for event in train(model, tokenizer, data, reference, config, place, run, Flag()):
                 if isinstance(event, Metric):

@@ -1,7 +1,9 @@
 """A training run's work in its child: load, score the reference, DPO, score again, save.
 
-The order matters: reference and held-out pairs are scored by the base before the adapter moves,
-once per pair; TRL then trains with those numbers.
+Held-out pairs are scored by the base before the adapter moves. In float32 so are the training
+pairs, once each, and TRL trains with those numbers. In bfloat16 two packings of the same pair
+differ by some tenths of a nat, so there TRL computes the reference on each step's own batch, and
+policy and reference round alike.
 """
 
 import time
@@ -100,7 +102,7 @@ def _load(run: RunDir, config: TrainConfig, cache_dir: Path) -> Generator[Event,
 def _reference(
     loaded: Loaded, config: TrainConfig, cache_dir: Path, asked_to_stop: Flag
 ) -> Generator[Event, None, dict[str, PairLogps] | None]:
-    """Log-probabilities of all pairs under the base, from the cache where they were seen before."""
+    """Log-probabilities under the base, from the cache where a pair was seen before."""
     causal = loaded.causal
     if reason := shared_prefix.why_not(causal):
         raise JobFailed(
@@ -112,7 +114,9 @@ def _reference(
         cache_dir / "reference" / f"{base.name.replace('/', '--')}.jsonl",
         f"{weights_key(causal, base, cache_dir)}/{loaded.place.dtype}",
     )
-    examples = [*loaded.data.train, *loaded.data.held_out]
+    examples = list(loaded.data.held_out)
+    if loaded.place.dtype == torch.float32:
+        examples = [*loaded.data.train, *examples]
     known = {ex.pair_id: found for ex in examples if (found := cache.find(ex))}
     missing = [ex for ex in examples if ex.pair_id not in known]
     if known:

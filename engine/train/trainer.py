@@ -174,7 +174,12 @@ def build_trainer(
     place: Place,
     checkpoints: Path,
 ) -> DPOTrainer:
-    """TRL's trainer on the run's pairs, its forward replaced, its reference given."""
+    """TRL's trainer on the run's pairs, its forward replaced.
+
+    Args:
+        reference: the base's log-probs of the training pairs; where they are not all there, TRL
+            computes them itself, on each batch, with the adapter off.
+    """
     datasets.disable_progress_bars()
     trainer = DPOTrainer(
         model=model,
@@ -183,7 +188,9 @@ def build_trainer(
         processing_class=tokenizer,
     )
     shared_prefix.install(cast(PreTrainedModel, model.get_base_model()))
-    _give_reference(trainer, data, reference)
+    _check_tokens(trainer, data)
+    if all(example.pair_id in reference for example in data.train):
+        _give_reference(trainer, data, reference)
     return trainer
 
 
@@ -213,17 +220,21 @@ def dpo_config(config: TrainConfig, place: Place, checkpoints: Path) -> DPOConfi
     )
 
 
+def _check_tokens(trainer: DPOTrainer, data: TrainingData) -> None:
+    """TRL must read the very tokens that were checked and that held-out pairs are scored with."""
+    for row, example in zip(cast(Dataset, trainer.train_dataset), data.train, strict=True):
+        ids = tuple(tuple(row[name]) for name in ("prompt_ids", "chosen_ids", "rejected_ids"))
+        assert ids == (example.prompt_ids, example.chosen_ids, example.rejected_ids), (
+            f"TRL tokenised pair {example.pair_id} otherwise than it was checked"
+        )
+
+
 def _give_reference(
     trainer: DPOTrainer, data: TrainingData, reference: dict[str, PairLogps]
 ) -> None:
-    """Hand TRL the reference log-probs it would have computed, after checking it read the same."""
-    rows = cast(Dataset, trainer.train_dataset)
-    for row, example in zip(rows, data.train, strict=True):
-        ids = tuple(tuple(row[name]) for name in ("prompt_ids", "chosen_ids", "rejected_ids"))
-        assert ids == (example.prompt_ids, example.chosen_ids, example.rejected_ids), (
-            f"TRL tokenised pair {example.pair_id} otherwise than it was scored"
-        )
+    """Hand TRL the reference log-probs that it would have computed."""
     logps = [reference[example.pair_id] for example in data.train]
+    rows = cast(Dataset, trainer.train_dataset)
     rows = rows.add_column("ref_chosen_logps", [pair.chosen for pair in logps])
     rows = rows.add_column("ref_rejected_logps", [pair.rejected for pair in logps])
     trainer.train_dataset = rows

@@ -1,6 +1,7 @@
 """Training runs in their real child, on a random model of two layers with a real tokenizer."""
 
 import json
+import re
 import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, replace
@@ -109,7 +110,7 @@ async def test_training_moves_the_model_towards_the_chosen_side(
     assert isinstance(held_out, dict)
     assert (held_out["pairs"], held_out["accuracy"], held_out["reward_accuracy"]) == (2, 1.0, 1.0)
     metrics = [event for event in events if isinstance(event, Metric)]
-    assert metrics[0].values["loss"] == pytest.approx(0.6931, abs=2e-3)  # ln 2: policy = reference
+    assert metrics[0].values["loss"] == pytest.approx(0.6931, abs=1e-4)  # ln 2: policy = reference
     assert metrics[-1].values["loss"] < 0.5
     assert metrics[-1].values["rewards/accuracies"] == 1.0
     assert (run.adapter / "adapter_model.safetensors").exists()
@@ -141,7 +142,7 @@ async def test_a_stopped_training_goes_on_from_its_checkpoint_and_its_known_refe
             jobs.stop(run)
     assert first_step == done + 1
     assert f"Going on from {checkpoint.name}." in notes
-    assert any(note.startswith("8 of 8 reference scores") for note in notes)
+    assert any(re.match(r"(\d) of \1 reference scores are known", note) for note in notes)
 
 
 async def test_a_pair_with_template_tokens_in_it_is_named(
