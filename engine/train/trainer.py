@@ -42,6 +42,10 @@ from engine.train.scoring import PairLogps
 from models.events import Event, Metric, Note, Step
 
 
+STEPS_PER_TRIM = 4
+"""Steps between returning freed memory to the system, which then has to hand it out again."""
+
+
 @dataclass(frozen=True)
 class TrainingEnd:
     """What a training that ran to its end can say of itself."""
@@ -72,7 +76,8 @@ class _Watch(TrainerCallback):
     def on_step_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
     ) -> None:
-        give_back_memory()
+        if state.global_step % STEPS_PER_TRIM == 0:
+            give_back_memory()
         if self.asked_to_stop.is_set() and state.global_step < state.max_steps:
             control.should_save = True
             control.should_training_stop = True
@@ -105,7 +110,7 @@ class _Watch(TrainerCallback):
 def give_back_memory() -> None:
     """Have glibc return what a step freed; batches differ in length, and the rest would pile up.
 
-    Measured over eight steps: 1.1 GB held between steps where it was 3.0 GB, at no cost in time.
+    Measured over eight steps: 1.1 GB held between steps where it was 3.0 GB.
     """
     with suppress(OSError, AttributeError):  # no glibc here: nothing to do
         ctypes.CDLL("libc.so.6").malloc_trim(0)
