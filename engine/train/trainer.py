@@ -41,7 +41,6 @@ from engine.train.device import Place
 from engine.train.scoring import PairLogps
 from models.events import Event, Metric, Note, Step
 
-
 STEPS_PER_TRIM = 4
 """Steps between returning freed memory to the system, which then has to hand it out again."""
 
