@@ -43,3 +43,9 @@ def fill(data_dir: Path, *profiles: Profile, reviews: Sequence[Review] = ()) -> 
 @pytest.fixture
 def data_dir(tmp_path: Path) -> Path:
     return tmp_path / "data"
+
+
+@pytest.fixture(scope="session")
+def cache_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Shared with tests/models, so that a session dequantises the embedded model once."""
+    return tmp_path_factory.getbasetemp() / "model-cache"

@@ -21,12 +21,6 @@ from models.library import embedded_gguf, resolve_base
 from models.torch_base import load_base
 
 
-@pytest.fixture(scope="session")
-def cache_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Shared with tests/models, so that a session dequantises the embedded model once."""
-    return tmp_path_factory.getbasetemp() / "model-cache"
-
-
 @pytest.fixture(scope="module")
 def train_run(cache_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A training run's directory: its adapter moves the embedded model a little."""

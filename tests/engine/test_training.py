@@ -28,12 +28,6 @@ TINY = TrainConfig(max_pairs=0, batch_size=2, checkpoint_every=2, learning_rate=
 
 
 @pytest.fixture(scope="session")
-def cache_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Shared with tests/models, so that a session dequantises the embedded model once."""
-    return tmp_path_factory.getbasetemp() / "model-cache"
-
-
-@pytest.fixture(scope="session")
 def tiny_base(cache_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("tiny") / "base"
     embedded = base_folder(resolve_base("embedded"), cache_dir)
