@@ -4,9 +4,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
 
-Framework = Literal["demographics", "interests", "hofstede", "schwartz", "wvs", "ocean"]
+Framework = Literal[
+    "demographics", "interests", "aversions", "hofstede", "schwartz", "wvs", "ocean"
+]
 TraitStatus = Literal["known", "unknown", "off"]
 """`off`: a sensitive item that the editor has not switched on for this reader."""
+OverrideKind = Literal["accepted", "set", "unknown"]
+"""The editor agrees with the extracted score, gives another, or will not have it known."""
+ReadingSource = Literal["questionnaire", "picks"]
 Track = Literal["interests", "values", "personality"]
 RunKind = Literal["profile", "train", "export", "preview"]
 RunState = Literal["waiting", "running", "finished", "failed", "stopped"]
@@ -68,22 +73,44 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Override:
-    """The editor's own score for a trait: kept apart from the extracted one, and wins."""
+    """The editor's own word on a trait: kept apart from the extracted score, and wins."""
 
     score: float
-    """-1 to 1."""
+    """-1 to 1; 0 where the kind is `unknown`."""
     reason: str
+    made_at: datetime
+    kind: OverrideKind = "set"
+    value: str | None = None
+    """The fact of a demographic trait, as the editor knows it; None elsewhere."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A trait's score from another source than the reviews."""
+
+    source: ReadingSource
+    score: float
+    """-1 to 1."""
+    confidence: float
+    """0 to 1."""
+    note: str
+    """How it came about, in a sentence: `4 of 4 items, 61 on the norms for women of 25 to 34`."""
     made_at: datetime
 
 
 @dataclass(frozen=True)
 class Trait:
-    """One line of a profile."""
+    """One line of a profile.
+
+    What counts is the editor's word, then a questionnaire, then the reviews, then picks; the
+    others stay visible beside it.
+    """
 
     id: str
     framework: Framework
     score: float
-    """-1 (low pole) to 1 (high pole); for interests, turns away to seeks out. 0 if not known."""
+    """-1 (low pole) to 1 (high pole), from the reviews; for interests, turns away to seeks out.
+    0 if not known."""
     confidence: float
     """0 to 1."""
     status: TraitStatus
@@ -93,15 +120,84 @@ class Trait:
     note: str = ""
     """Why it is unknown, or where it was taken from, in a sentence."""
     override: Override | None = None
+    readings: tuple[Reading, ...] = ()
+    share: float | None = None
+    """Of an interest: its part of the reading history, 0 to 1, by liking and recency."""
+    interval: tuple[float, float] | None = None
+    """Where the score lies with 90 % probability, as far as the quotes tell; None if unknown."""
+    books: tuple[str, ...] = ()
+    """Ids of the books an interest rests on, those that weigh most first."""
 
     @property
     def effective_score(self) -> float:
-        """The editor's score where there is one, otherwise the extracted one."""
-        return self.override.score if self.override else self.score
+        """The score that counts; 0 where nothing is known."""
+        if self.override:
+            return self.override.score
+        reading = self._reading_that_counts
+        return reading.score if reading else self.score
+
+    @property
+    def effective_confidence(self) -> float:
+        """How sure the score that counts is; the editor's word is 1."""
+        if self.override:
+            return 0.0 if self.override.kind == "unknown" else 1.0
+        reading = self._reading_that_counts
+        return reading.confidence if reading else self.confidence
+
+    @property
+    def effective_value(self) -> str | None:
+        """The fact that counts, of a demographic trait."""
+        if self.override:
+            return self.override.value if self.override.kind == "set" else self._accepted_value
+        return self.value if self.status == "known" else None
 
     @property
     def is_known(self) -> bool:
-        return self.override is not None or self.status == "known"
+        if self.override:
+            return self.override.kind != "unknown"
+        return self.status == "known" or self._reading_that_counts is not None
+
+    @property
+    def sources(self) -> dict[str, float]:
+        """The score that each source gives, the editor's left out."""
+        given = {"reviews": self.score} if self.status == "known" else {}
+        return given | {reading.source: reading.score for reading in self.readings}
+
+    @property
+    def sources_disagree(self) -> bool:
+        """Whether two sources stand on different sides, or half the scale or more apart."""
+        scores = list(self.sources.values())
+        if len(scores) < 2:
+            return False
+        low, high = min(scores), max(scores)
+        return high - low >= 0.5 or (low <= -0.15 and high >= 0.15)
+
+    @property
+    def _accepted_value(self) -> str | None:
+        accepted = self.override is not None and self.override.kind == "accepted"
+        return (self.override.value or self.value) if self.override and accepted else None
+
+    @property
+    def _reading_that_counts(self) -> Reading | None:
+        by_source = {reading.source: reading for reading in self.readings}
+        if self.status == "known":
+            return by_source.get("questionnaire")
+        return by_source.get("questionnaire") or by_source.get("picks")
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """A classifier's guess at a demographic fact: shown, used nowhere until it is confirmed."""
+
+    trait_id: str
+    value: str
+    probability: float
+    """What the classifier gives it, 0 to 1."""
+    model: str
+    """A hub id or a folder."""
+    accuracy: str
+    """What its makers say of it, such as `0.695 on held-out blogs`; `not stated` otherwise."""
+    made_at: datetime
 
 
 @dataclass(frozen=True)
@@ -114,6 +210,9 @@ class Profile:
     built_at: datetime
     provider_note: str = ""
     """What the provider would have the editor know about its own judgement."""
+    sensitive: bool = False
+    """Whether items on religion, sexuality, politics and health are switched on."""
+    suggestions: tuple[Suggestion, ...] = ()
 
     def trait(self, trait_id: str) -> Trait | None:
         return next((trait for trait in self.traits if trait.id == trait_id), None)

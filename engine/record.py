@@ -1,11 +1,15 @@
 """Write what a run made into the store, once, whichever front end comes first."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from engine.domain import Evidence, Profile, Trait
+from engine.profile.findings import Finding
+from engine.profile.sentences import Span
+from engine.store import findings as finding_rows
 from engine.store import profiles as profile_rows
 from engine.store import runs as run_rows
 from engine.store.database import change, opened
@@ -23,6 +27,27 @@ def record_profile(data_dir: Path, run_id: str | None, result: Mapping[str, Any]
     with opened(data_dir) as db, change(db, "Build a profile"):
         if run_id is None or run_rows.mark_recorded(db, run_id):
             profile_rows.save(db, profile)
+            findings = [finding_from_json(row) for row in result.get("findings", ())]
+            finding_rows.save(db, profile.reader_id, findings)
+            finding_rows.save_guesses(db, profile.reader_id, result.get("genres", {}))
+
+
+def finding_as_json(finding: Finding) -> dict[str, object]:
+    """A quote with the trait it speaks for or against, as a provider hands it over."""
+    return {
+        "trait": finding.trait_id,
+        "review": finding.review_id,
+        "start": finding.span.start,
+        "end": finding.span.end,
+        "quote": finding.span.quote,
+        "stance": round(finding.stance, 3),
+    }
+
+
+def finding_from_json(row: Mapping[str, Any]) -> Finding:
+    """`finding_as_json` back as a dataclass."""
+    span = Span(row["start"], row["end"], row["quote"])
+    return Finding(row["trait"], row["review"], span, float(row["stance"]))
 
 
 def trait_from_json(row: Mapping[str, Any]) -> Trait:
@@ -39,6 +64,9 @@ def trait_from_json(row: Mapping[str, Any]) -> Trait:
             Evidence(span["review"], span["start"], span["end"], span["quote"], span["stance"])
             for span in row["evidence"]
         ),
+        share=row.get("share"),
+        interval=(row["interval"][0], row["interval"][1]) if row.get("interval") else None,
+        books=tuple(row.get("books", ())),
     )
 
 
@@ -63,13 +91,23 @@ def trait_as_json(trait: Trait) -> dict[str, object]:
         "value": trait.value,
         "note": trait.note,
     }
+    if trait.share is not None:
+        row["share"] = round(trait.share, 3)
+    if trait.interval:
+        row["interval"] = [round(end, 3) for end in trait.interval]
+    if trait.books:
+        row["books"] = list(trait.books)
+    if trait.readings:
+        row["readings"] = [_moment_told(asdict(reading)) for reading in trait.readings]
     if trait.override:
-        row["override"] = {
-            "score": trait.override.score,
-            "reason": trait.override.reason,
-            "made_at": trait.override.made_at.isoformat(),
-        }
+        row["override"] = _moment_told(asdict(trait.override))
     return row
+
+
+def _moment_told(row: dict[str, object]) -> dict[str, object]:
+    made_at = row["made_at"]
+    assert isinstance(made_at, datetime)
+    return {**row, "made_at": made_at.isoformat()}
 
 
 def profile_as_json(profile: Profile) -> dict[str, object]:
@@ -78,5 +116,10 @@ def profile_as_json(profile: Profile) -> dict[str, object]:
         "reader": profile.reader_id,
         "provider": profile.provider,
         "provider_note": profile.provider_note,
+        "sensitive": {
+            "allowed": profile.sensitive,
+            "off": [trait.id for trait in profile.traits if trait.status == "off"],
+        },
         "traits": [trait_as_json(trait) for trait in profile.traits],
+        "suggestions": [_moment_told(asdict(guess)) for guess in profile.suggestions],
     }

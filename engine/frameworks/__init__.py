@@ -73,6 +73,8 @@ def about(framework: Framework) -> FrameworkText:
         return FrameworkText("Demographics", "Stated facts only; nothing is inferred from a name.")
     if framework == "interests":
         return FrameworkText("Interests", "From what was read, and how it was liked.")
+    if framework == "aversions":
+        return FrameworkText("Turns away from", "What put this reader off, in their own words.")
     head = _read(framework)
     return FrameworkText(str(head["name"]), str(head["caution"]))
 

@@ -14,14 +14,12 @@ from itertools import islice
 
 from engine.domain import Book, Review
 from engine.frameworks import VALUE_FRAMEWORKS, dimensions, statements
-from engine.profile.demographics import demographics
-from engine.profile.findings import Finding, TextRead
-from engine.profile.interests import interests
-from engine.profile.rollup import traits_from
+from engine.profile.assemble import Material, assembled
+from engine.profile.findings import Finding
 from engine.profile.sentences import Span
 from engine.profile.words import count_words
 from engine.prompts import prompt
-from engine.record import trait_as_json
+from engine.record import finding_as_json, trait_as_json
 from models.chat import ChatModel, Message, Sampling, complete
 from models.errors import UserError
 from models.events import Event, Failed, Finished, Item, Note, Step
@@ -86,11 +84,7 @@ async def profile_by_chat(
     summary = _told(answers)
     yield Note(f"{model.name} gave {summary}.")
     in_order = [finding for task in tasks for finding in task.result().findings]
-    traits = [
-        *demographics(reviews),
-        *interests(reviews, books, None),
-        *traits_from(in_order, TextRead.of(list(reviews)), sensitive),
-    ]
+    traits = assembled(Material(tuple(reviews), books, tuple(in_order), {}, sensitive))
     for trait in traits:
         yield Item(trait_as_json(trait))
     yield Finished(
@@ -98,6 +92,8 @@ async def profile_by_chat(
             "provider": model.name,
             "provider_note": f"Judged by {model.name}: {summary}.",
             "traits": [trait_as_json(trait) for trait in traits],
+            "findings": [finding_as_json(finding) for finding in in_order],
+            "genres": {},
         }
     )
 

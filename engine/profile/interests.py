@@ -98,10 +98,10 @@ class _Reading:
 
 
 def interests(
-    reviews: Sequence[Review], books: Mapping[str, Book], embed: Embed | None
+    reviews: Sequence[Review], books: Mapping[str, Book], guesses: Mapping[str, str]
 ) -> Iterator[Trait]:
-    """One trait a genre; without an encoder (None), no genre is guessed."""
-    readings = _readings(reviews, books, embed)
+    """One trait a genre; `guesses` is what `guessed_genres` gave, empty without an encoder."""
+    readings = _readings(reviews, books, guesses)
     whole = sum(reading.weight for found in readings.values() for reading in found)
     for genre in genres().values():
         yield _trait(genre, readings.get(genre.id, []), whole)
@@ -150,25 +150,21 @@ def _plain(category: str) -> str:
 
 
 def _readings(
-    reviews: Sequence[Review], books: Mapping[str, Book], embed: Embed | None
+    reviews: Sequence[Review], books: Mapping[str, Book], guesses: Mapping[str, str]
 ) -> dict[str, list[_Reading]]:
     newest = max((review.written_at for review in reviews if review.written_at), default=None)
     found: dict[str, list[_Reading]] = defaultdict(list)
-    unplaced: list[Review] = []
     for review in reviews:
         book = books.get(review.book_id)
         if book is None or not is_book(book):
             continue
+        recency = _recency(review.written_at, newest)
         named = genres_of(book)
         for genre_id in named:
-            weight = _recency(review.written_at, newest) / len(named)
-            found[genre_id].append(_Reading(review, liking(review), weight, False))
-        if not named:
-            unplaced.append(review)
-    if embed is not None and unplaced:
-        for review, genre_id in _guessed(unplaced, books, embed):
-            weight = _recency(review.written_at, newest) * GUESSED_WEIGHT
-            found[genre_id].append(_Reading(review, liking(review), weight, True))
+            found[genre_id].append(_Reading(review, liking(review), recency / len(named), False))
+        if not named and book.id in guesses:
+            weight = recency * GUESSED_WEIGHT
+            found[guesses[book.id]].append(_Reading(review, liking(review), weight, True))
     return found
 
 
@@ -178,18 +174,28 @@ def _recency(written_at: datetime | None, newest: datetime | None) -> float:
     return float(0.5 ** ((newest - written_at).days / HALF_LIFE_DAYS))
 
 
-def _guessed(
+def guessed_genres(
     reviews: Sequence[Review], books: Mapping[str, Book], embed: Embed
-) -> Iterator[tuple[Review, str]]:
+) -> dict[str, str]:
+    """Book id to genre id, for books whose categories name no genre and whose words are clear."""
+    unplaced = {
+        review.book_id: review
+        for review in reversed(reviews)
+        if (book := books.get(review.book_id)) and is_book(book) and not genres_of(book)
+    }
+    if not unplaced:
+        return {}
     shelf = [genre for genre in genres().values() if genre.id not in _FORMS]
     prototypes = embed([text for genre in shelf for text in genre.prototypes])
     starts = np.cumsum([0, *(len(genre.prototypes) for genre in shelf)][:-1])
-    texts = [_words_about(review, books[review.book_id]) for review in reviews]
+    texts = [_words_about(review, books[book_id]) for book_id, review in unplaced.items()]
     similarity = np.maximum.reduceat(embed(texts) @ prototypes.T, starts, axis=1)  # (N, genres)
-    for review, row in zip(reviews, similarity, strict=True):
+    guessed = {}
+    for book_id, row in zip(unplaced, similarity, strict=True):
         second, first = np.argsort(row)[-2:]
         if row[first] >= GUESS_SIMILARITY and row[first] - row[second] >= GUESS_LEAD:
-            yield review, shelf[first].id
+            guessed[book_id] = shelf[first].id
+    return guessed
 
 
 def _words_about(review: Review, book: Book) -> str:

@@ -7,15 +7,14 @@ from pathlib import Path
 from threading import Event as Flag
 from typing import Any
 
-from engine.domain import Book, Review, Trait
+from engine.domain import Book, Review
 from engine.jobs import RunDir
+from engine.profile.assemble import Material, assembled
 from engine.profile.cues import cues
-from engine.profile.demographics import demographics
 from engine.profile.embedded import findings
 from engine.profile.findings import Finding, TextRead
-from engine.profile.interests import interests
-from engine.profile.rollup import traits_from
-from engine.record import trait_as_json
+from engine.profile.interests import guessed_genres
+from engine.record import finding_as_json, trait_as_json
 from models.encoder import Encoder
 from models.errors import BadInput
 from models.events import Event, Finished, Item, JsonObject, Note, Step
@@ -42,10 +41,7 @@ def work(run: RunDir, settings: JsonObject, asked_to_stop: Flag) -> Iterator[Eve
     yield Note(f"Read {read} about {len(books)} books.")
     yield Step(0, 0, "loading the sentence encoder")
     encoder = Encoder.load(embedded_encoder())
-    traits: list[Trait] = []
-    for trait in (*demographics(reviews), *interests(reviews, books, encoder.embed)):
-        traits.append(trait)
-        yield Item(trait_as_json(trait))
+    genres = guessed_genres(reviews, books, encoder.embed)
     found: list[Finding] = []
     yield Step(0, 0, f"embedding {len(cues())} phrases")
     for done, total, part in findings(reviews, encoder.embed):
@@ -55,8 +51,9 @@ def work(run: RunDir, settings: JsonObject, asked_to_stop: Flag) -> Iterator[Eve
             break
     if asked_to_stop.is_set():
         return
-    for trait in traits_from(found, read, bool(settings.get("sensitive"))):
-        traits.append(trait)
+    sensitive = bool(settings.get("sensitive"))
+    traits = assembled(Material(tuple(reviews), books, tuple(found), genres, sensitive))
+    for trait in traits:
         yield Item(trait_as_json(trait))
     known = sum(trait.status == "known" for trait in traits)
     yield Note(f"{known} of {len(traits)} traits are known.")
@@ -66,6 +63,8 @@ def work(run: RunDir, settings: JsonObject, asked_to_stop: Flag) -> Iterator[Eve
             "provider": PROVIDER,
             "provider_note": PROVIDER_NOTE,
             "traits": [trait_as_json(trait) for trait in traits],
+            "findings": [finding_as_json(finding) for finding in found],
+            "genres": genres,
         }
     )
 

@@ -7,7 +7,7 @@ falls where they contradict each other. Quotes of both sides are kept.
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from math import prod
+from math import prod, sqrt
 
 from engine.domain import Evidence, Framework, Trait
 from engine.frameworks import VALUE_FRAMEWORKS, Dimension, dimensions, statements
@@ -87,7 +87,18 @@ def judged(trait_id: str, framework: Framework, found: Sequence[Finding], read: 
         note = f"The signs contradict each other: {sides}, in {read}."
         return replace(_unknown(trait_id, framework, note), evidence=evidence)
     score = total / (count + SCORE_PRIOR)
-    return Trait(trait_id, framework, score, confidence, "known", evidence)
+    interval = interval_of(score, count)
+    return Trait(trait_id, framework, score, confidence, "known", evidence, interval=interval)
+
+
+def interval_of(score: float, quotes: int) -> tuple[float, float]:
+    """Where a mean of stances in -1 to 1 lies with 90 % probability, for so many quotes.
+
+    score +- 1.645 * sqrt((1 - score^2) / (quotes + 2)): the normal interval of a mean whose
+    variance is at most that of a coin, with two quotes imagined beside the real ones.
+    """
+    half = 1.645 * sqrt((1 - score * score) / (quotes + 2))
+    return max(-1.0, score - half), min(1.0, score + half)
 
 
 def rolled_up(dimension: Dimension, parts: Sequence[tuple[int, Trait]], read: TextRead) -> Trait:
@@ -112,8 +123,17 @@ def rolled_up(dimension: Dimension, parts: Sequence[tuple[int, Trait]], read: Te
     if confidence < LEAST_CONFIDENCE:
         note = f"Too little: {len(known)} of {len(parts)} parts are known, or they contradict."
         return replace(_unknown(dimension.id, dimension.framework, note), evidence=evidence)
-    note = f"From {len(known)} of {len(parts)} parts."
-    return Trait(dimension.id, dimension.framework, score, confidence, "known", evidence, note=note)
+    quotes = sum(len(part.evidence) for _, part in known)
+    return Trait(
+        dimension.id,
+        dimension.framework,
+        score,
+        confidence,
+        "known",
+        evidence,
+        note=f"From {len(known)} of {len(parts)} parts.",
+        interval=interval_of(score, quotes),
+    )
 
 
 def _strongest(evidence: Iterable[Evidence]) -> tuple[Evidence, ...]:

@@ -9,6 +9,15 @@ from sqlite_utils import Database, Migrations
 migrations = Migrations("persona-studio")
 
 JOURNALLED = ("reader", "book", "review", "profile", "trait", "override", "pair", "example")
+JOURNALLED_SINCE_003 = (
+    "finding",
+    "genre_guess",
+    "reading",
+    "questionnaire",
+    "pick",
+    "suggestion",
+    "card",
+)
 
 
 TABLES = """
@@ -84,22 +93,96 @@ def m001_tables(db: Database) -> None:
             db.execute(statement)
 
 
+PROFILE_TABLES = """
+alter table trait add column share real;
+alter table trait add column interval_low real;
+alter table trait add column interval_high real;
+alter table trait add column books text not null default '[]';
+alter table override add column kind text not null default 'set';
+alter table override add column value text;
+create table finding (
+    reader_id text not null references profile(reader_id) on delete cascade,
+    trait_id text not null,
+    review_id text not null references review(id) on delete cascade,
+    start integer not null, end integer not null, quote text not null, stance real not null,
+    primary key (reader_id, trait_id, review_id, start)
+);
+create index finding_review on finding(review_id);
+create table genre_guess (
+    reader_id text not null references profile(reader_id) on delete cascade,
+    book_id text not null references book(id) on delete cascade,
+    genre text not null,
+    primary key (reader_id, book_id)
+);
+create table reading (
+    reader_id text not null references reader(id) on delete cascade,
+    trait_id text not null, source text not null,
+    score real not null, confidence real not null, note text not null, made_at text not null,
+    primary key (reader_id, trait_id, source)
+);
+create table questionnaire (
+    reader_id text primary key references reader(id) on delete cascade,
+    answers text not null, sex text not null, age integer, made_at text not null
+);
+create table pick (
+    reader_id text not null references reader(id) on delete cascade,
+    pick_id text not null, choice text not null,
+    primary key (reader_id, pick_id)
+);
+create table suggestion (
+    reader_id text not null references reader(id) on delete cascade,
+    trait_id text not null, model text not null, value text not null,
+    probability real not null, accuracy text not null, made_at text not null,
+    primary key (reader_id, trait_id, model)
+);
+create table card (
+    reader_id text primary key references reader(id) on delete cascade,
+    text text not null, made_from text not null, made_at text not null
+);
+create table judgement (
+    review_id text not null references review(id) on delete cascade,
+    provider text not null, sheet text not null, findings text not null,
+    malformed integer not null, not_found integer not null,
+    prompt_tokens integer not null, completion_tokens integer not null,
+    primary key (review_id, provider, sheet)
+);
+create table forgotten_review (id text primary key)
+"""
+"""`judgement` is a cache of what a chat model said of one review; `card` is an edited profile card
+with the hash of the card it was made from; `forgotten_review` keeps an import from bringing a
+review back, by its id alone."""
+
+
 @migrations()
 def m002_journal_triggers(db: Database) -> None:
     for table in JOURNALLED:
-        columns = [column.name for column in db.table(table).columns]
-        old, new = (_row_json(side, columns) for side in ("old", "new"))
-        for event, before, after in (
-            ("insert", "null", new),
-            ("update", old, new),
-            ("delete", old, "null"),
-        ):
-            db.execute(
-                f"create trigger journal_{table}_{event} after {event} on [{table}] "
-                "when exists (select 1 from journal_open) begin "
-                "insert into journal_row(change_id, kind, before, after) "
-                f"values ((select change_id from journal_open), '{table}', {before}, {after}); end"
-            )
+        _journal(db, table)
+
+
+@migrations()
+def m003_findings_and_other_sources(db: Database) -> None:
+    for statement in PROFILE_TABLES.split(";"):
+        db.execute(statement)
+    for table in (*JOURNALLED, *JOURNALLED_SINCE_003):
+        _journal(db, table)
+
+
+def _journal(db: Database, table: str) -> None:
+    """(Re)make the triggers of a table, which name its columns one by one."""
+    columns = [column.name for column in db.table(table).columns]
+    old, new = (_row_json(side, columns) for side in ("old", "new"))
+    for event, before, after in (
+        ("insert", "null", new),
+        ("update", old, new),
+        ("delete", old, "null"),
+    ):
+        db.execute(f"drop trigger if exists journal_{table}_{event}")
+        db.execute(
+            f"create trigger journal_{table}_{event} after {event} on [{table}] "
+            "when exists (select 1 from journal_open) begin "
+            "insert into journal_row(change_id, kind, before, after) "
+            f"values ((select change_id from journal_open), '{table}', {before}, {after}); end"
+        )
 
 
 def _row_json(side: str, columns: list[str]) -> str:

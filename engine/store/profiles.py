@@ -7,9 +7,21 @@ from typing import cast
 
 from sqlite_utils import Database
 
-from engine.domain import Evidence, Framework, Override, Profile, Trait, TraitStatus
+from engine.domain import (
+    Evidence,
+    Framework,
+    Override,
+    OverrideKind,
+    Profile,
+    Reading,
+    ReadingSource,
+    Suggestion,
+    Trait,
+    TraitStatus,
+)
 from engine.store.database import Row, packed, put, rows
-from engine.store.unpack import number, text
+from engine.store.readers import is_sensitive_allowed
+from engine.store.unpack import number, text, texts
 from models.errors import BadInput
 
 
@@ -38,13 +50,19 @@ def find(db: Database, reader_id: str) -> Profile | None:
     if not found:
         return None
     overrides = _overrides(db, reader_id)
+    readings = _readings(db, reader_id)
     traits = rows(db, "select * from trait where reader_id = ? order by position", reader_id)
     return Profile(
         reader_id=reader_id,
         provider=text(found[0]["provider"]),
         provider_note=text(found[0]["provider_note"]),
         built_at=datetime.fromisoformat(text(found[0]["built_at"])),
-        traits=tuple(_trait(row, overrides.get(text(row["id"]))) for row in traits),
+        traits=tuple(
+            _trait(row, overrides.get(text(row["id"])), readings.get(text(row["id"]), ()))
+            for row in traits
+        ),
+        sensitive=is_sensitive_allowed(db, reader_id),
+        suggestions=_suggestions(db, reader_id),
     )
 
 
@@ -87,6 +105,8 @@ def set_override(db: Database, reader_id: str, trait_id: str, override: Override
             "score": override.score,
             "reason": override.reason,
             "made_at": override.made_at.isoformat(),
+            "kind": override.kind,
+            "value": override.value,
         },
     )
 
@@ -95,10 +115,45 @@ def _overrides(db: Database, reader_id: str) -> dict[str, Override]:
     found = rows(db, "select * from override where reader_id = ?", reader_id)
     return {
         text(row["trait_id"]): Override(
-            number(row["score"]), text(row["reason"]), datetime.fromisoformat(text(row["made_at"]))
+            number(row["score"]),
+            text(row["reason"]),
+            datetime.fromisoformat(text(row["made_at"])),
+            cast(OverrideKind, row["kind"]),
+            None if row["value"] is None else text(row["value"]),
         )
         for row in found
     }
+
+
+def _readings(db: Database, reader_id: str) -> dict[str, tuple[Reading, ...]]:
+    found = rows(db, "select * from reading where reader_id = ? order by source desc", reader_id)
+    by_trait: dict[str, tuple[Reading, ...]] = {}
+    for row in found:
+        reading = Reading(
+            cast(ReadingSource, row["source"]),
+            number(row["score"]),
+            number(row["confidence"]),
+            text(row["note"]),
+            datetime.fromisoformat(text(row["made_at"])),
+        )
+        trait_id = text(row["trait_id"])
+        by_trait[trait_id] = (*by_trait.get(trait_id, ()), reading)
+    return by_trait
+
+
+def _suggestions(db: Database, reader_id: str) -> tuple[Suggestion, ...]:
+    found = rows(db, "select * from suggestion where reader_id = ? order by trait_id", reader_id)
+    return tuple(
+        Suggestion(
+            text(row["trait_id"]),
+            text(row["value"]),
+            number(row["probability"]),
+            text(row["model"]),
+            text(row["accuracy"]),
+            datetime.fromisoformat(text(row["made_at"])),
+        )
+        for row in found
+    )
 
 
 def _trait_row(reader_id: str, trait: Trait, position: int) -> dict[str, object]:
@@ -113,10 +168,15 @@ def _trait_row(reader_id: str, trait: Trait, position: int) -> dict[str, object]
         "note": trait.note,
         "evidence": packed([asdict(span) for span in trait.evidence]),
         "position": position,
+        "share": trait.share,
+        "interval_low": trait.interval[0] if trait.interval else None,
+        "interval_high": trait.interval[1] if trait.interval else None,
+        "books": packed(list(trait.books)),
     }
 
 
-def _trait(row: Row, override: Override | None) -> Trait:
+def _trait(row: Row, override: Override | None, readings: tuple[Reading, ...]) -> Trait:
+    low, high = row["interval_low"], row["interval_high"]
     return Trait(
         id=text(row["id"]),
         framework=cast(Framework, row["framework"]),
@@ -127,4 +187,8 @@ def _trait(row: Row, override: Override | None) -> Trait:
         value=None if row["value"] is None else text(row["value"]),
         note=text(row["note"]),
         override=override,
+        readings=readings,
+        share=None if row["share"] is None else number(row["share"]),
+        interval=None if low is None or high is None else (number(low), number(high)),
+        books=texts(row["books"]),
     )

@@ -1,0 +1,50 @@
+"""All traits of a reader from what was read and found. No model, so that it can be done again.
+
+What a model gives (quotes, guessed genres) is kept; with it, a profile can be assembled anew in
+moments when a review is forgotten, or without one review to see what that review carries.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from engine.domain import Book, Review, Trait
+from engine.profile.demographics import demographics
+from engine.profile.findings import Finding, TextRead
+from engine.profile.interests import interests
+from engine.profile.rollup import traits_from
+
+
+@dataclass(frozen=True)
+class Material:
+    """What a profile is assembled from."""
+
+    reviews: tuple[Review, ...]
+    books: Mapping[str, Book]
+    findings: tuple[Finding, ...]
+    genres: Mapping[str, str]
+    """Book id to guessed genre, of books whose categories name none."""
+    sensitive: bool
+
+    def without(self, review_id: str) -> "Material":
+        """The same without one review and what was found in it."""
+        return replace(
+            self,
+            reviews=tuple(review for review in self.reviews if review.id != review_id),
+            findings=tuple(found for found in self.findings if found.review_id != review_id),
+        )
+
+
+def assembled(material: Material) -> tuple[Trait, ...]:
+    """Every trait, known or not, framework by framework."""
+    return (
+        *demographics(material.reviews),
+        *interests(material.reviews, material.books, material.genres),
+        *scored(material.findings, material.reviews, material.sensitive),
+    )
+
+
+def scored(
+    findings: Sequence[Finding], reviews: Sequence[Review], sensitive: bool
+) -> tuple[Trait, ...]:
+    """The traits that rest on findings alone."""
+    return tuple(traits_from(findings, TextRead.of(list(reviews)), sensitive))
