@@ -99,3 +99,23 @@ def example_reviews() -> Path:
     """The bundled example: three invented readers in the Amazon Reviews 2023 format."""
     with as_file(files(__name__) / "example_reviews.jsonl") as path:
         return path
+
+
+@dataclass(frozen=True)
+class Pick:
+    """An everyday moment with two ways to take it, both ones that a person can like."""
+
+    id: str
+    trait: str
+    """The Big Five trait that it tells."""
+    situation: str
+    high: str
+    low: str
+    high_first: bool
+    """Which of the two is shown first: as often the one as the other."""
+
+
+@cache
+def picks() -> tuple[Pick, ...]:
+    """Fifteen either/or picks, three a trait, of which a reader is asked twelve."""
+    return tuple(Pick(**row) for row in _lines("picks.jsonl"))

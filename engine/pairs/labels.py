@@ -10,7 +10,7 @@ MIN_CONFIDENCE = 0.2
 
 def is_sure(trait: Trait) -> bool:
     """Whether the trait is known well enough to label a pair; the editor's word always is."""
-    return trait.override is not None or (trait.is_known and trait.confidence >= MIN_CONFIDENCE)
+    return trait.is_known and trait.effective_confidence >= MIN_CONFIDENCE
 
 
 def side(trait: Trait | None) -> int:

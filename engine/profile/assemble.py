@@ -6,8 +6,9 @@ moments when a review is forgotten, or without one review to see what that revie
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
-from engine.domain import Book, Review, Trait
+from engine.domain import Book, Profile, Review, Trait
 from engine.profile.demographics import demographics
 from engine.profile.findings import Finding, TextRead
 from engine.profile.interests import interests
@@ -48,3 +49,12 @@ def scored(
 ) -> tuple[Trait, ...]:
     """The traits that rest on findings alone."""
     return tuple(traits_from(findings, TextRead.of(list(reviews)), sensitive))
+
+
+def blank_profile(reader_id: str, sensitive: bool) -> Profile:
+    """A profile in which everything is unknown, to fill in by hand or from a questionnaire."""
+    traits = tuple(
+        trait if trait.status == "off" else replace(trait, note="No reviews.")
+        for trait in assembled(Material((), {}, (), {}, sensitive))
+    )
+    return Profile(reader_id, "by hand", traits, datetime.now(UTC), sensitive=sensitive)

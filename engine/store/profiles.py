@@ -19,6 +19,7 @@ from engine.domain import (
     Trait,
     TraitStatus,
 )
+from engine.profile.assemble import blank_profile
 from engine.store.database import Row, packed, put, rows
 from engine.store.readers import is_sensitive_allowed
 from engine.store.unpack import number, text, texts
@@ -79,6 +80,12 @@ def built(db: Database, reader_id: str) -> Profile:
             f"Build it first: `persona-studio profile build {reader_id}`.",
         )
     return profile
+
+
+def ensure_built(db: Database, reader_id: str) -> None:
+    """Give a reader without a profile a blank one, for scores that do not come from reviews."""
+    if find(db, reader_id) is None:
+        save(db, blank_profile(reader_id, is_sensitive_allowed(db, reader_id)))
 
 
 def set_override(db: Database, reader_id: str, trait_id: str, override: Override | None) -> None:
