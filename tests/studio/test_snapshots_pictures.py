@@ -1,0 +1,24 @@
+"""How the pictures of a profile look, with fixed data and size."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from studio.app import StudioApp
+
+Compare = Callable[..., bool]
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=str)
+@pytest.mark.parametrize("tab", range(4), ids=["big-five", "values", "interests", "timeline"])
+def test_pictures(tab: int, size: tuple[int, int], data_dir: Path, snap_compare: Compare) -> None:
+    async def run_before(pilot: Pilot[None]) -> None:
+        await pilot.pause(0.4)
+        for key in ("p", *["right"] * tab):
+            await pilot.press(key)
+            await pilot.pause(0.4)
+
+    app = StudioApp(data_dir, "profile")
+    assert snap_compare(app=app, terminal_size=size, run_before=run_before)
