@@ -1,10 +1,9 @@
 """What the imports tell: the command line's JSON contract, and what the window shows."""
 
-from collections import Counter
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 
 from engine.domain import Skipped
-from engine.sources.importing import ImportedReviews
 
 
 @dataclass(frozen=True)
@@ -17,7 +16,7 @@ class ReaderCount:
 
 @dataclass(frozen=True)
 class ImportReport:
-    """What a file of reviews held."""
+    """What a file of reviews held, of the readers that were chosen."""
 
     format: str
     readers: tuple[ReaderCount, ...]
@@ -26,18 +25,10 @@ class ImportReport:
     """In the file; `added` counts the ones that were new."""
     added: int
     skipped: tuple[Skipped, ...]
-
-    @classmethod
-    def of(cls, imported: ImportedReviews, added: int) -> "ImportReport":
-        counts = Counter(review.reader_id for review in imported.reviews)
-        return cls(
-            format=imported.format,
-            readers=tuple(ReaderCount(reader.id, counts[reader.id]) for reader in imported.readers),
-            books=len(imported.books),
-            reviews=len(imported.reviews),
-            added=added,
-            skipped=tuple(imported.skipped),
-        )
+    skipped_unlisted: int = 0
+    """Skipped rows past the ten thousand that are listed."""
+    columns: Mapping[str, str] = field(default_factory=dict)
+    """Role to column, where the columns were chosen or guessed; empty in a format of its own."""
 
     def as_json(self) -> dict[str, object]:
         return asdict(self)
@@ -50,6 +41,7 @@ class BooksReport:
     format: str
     books: int
     skipped: tuple[Skipped, ...]
+    skipped_unlisted: int = 0
 
     def as_json(self) -> dict[str, object]:
         return asdict(self)

@@ -5,24 +5,17 @@ rating without text is taken as a review with an empty text. The file names no t
 stands in until the books are imported.
 """
 
-from collections.abc import Iterator
-
-from engine.domain import Book, Reader, Skipped
-from engine.sources.lines_of_json import json_records
-from engine.sources.opening import Source
-from engine.sources.records import Record, converted, required_label, text_of
+from engine.domain import Book, Reader
+from engine.sources.records import Record, required_label, text_of
 from engine.sources.rows import Row, made_row, moment_of, required_rating, title_line
 
 FORMAT = "amazon2018"
+READER_FIELD = "reviewerID"
 
 
-def rows(source: Source) -> Iterator[Row | Skipped]:
-    """The reviews of the file, one at a time."""
-    return converted(json_records(source), _row)
-
-
-def _row(record: Record) -> Row:
-    reader_id = required_label(record, "reviewerID")
+def row(_: str, record: Record) -> Row:
+    """The review on a line of the file."""
+    reader_id = required_label(record, READER_FIELD)
     asin = required_label(record, "asin")
     return made_row(
         record.line,

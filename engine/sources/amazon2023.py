@@ -5,19 +5,8 @@ a sample was joined with its products, product_title ("Title by First Last" for 
 and product_categories. Reviews of any product are taken: they tell about the person too.
 """
 
-from collections.abc import Iterator
-
-from engine.domain import Book, Reader, Skipped
-from engine.sources.lines_of_json import json_records
-from engine.sources.opening import Source
-from engine.sources.records import (
-    Record,
-    converted,
-    list_of,
-    required_label,
-    required_text,
-    text_of,
-)
+from engine.domain import Book, Reader
+from engine.sources.records import Record, list_of, required_label, required_text, text_of
 from engine.sources.rows import (
     Row,
     made_row,
@@ -28,16 +17,13 @@ from engine.sources.rows import (
 )
 
 FORMAT = "amazon2023"
+READER_FIELD = "user_id"
 _BOOK_CATEGORIES = frozenset(("Books", "Kindle_Store", "Kindle Store", "Audible_Audiobooks"))
 
 
-def rows(source: Source) -> Iterator[Row | Skipped]:
-    """The reviews of the file, one at a time."""
-    return converted(json_records(source), _row)
-
-
-def _row(record: Record) -> Row:
-    reader_id = required_label(record, "user_id")
+def row(_: str, record: Record) -> Row:
+    """The review on a line of the file."""
+    reader_id = required_label(record, READER_FIELD)
     return made_row(
         record.line,
         Reader(reader_id, reader_id, FORMAT),

@@ -5,15 +5,16 @@ them is refused with what was found, rather than read as the format that comes n
 """
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 
-from engine.sources import plain
+from engine.sources import plain, text
+from engine.sources.formats import GENERAL
 from engine.sources.opening import Source
 from engine.sources.table import header_of
-from engine.sources.text import HEADING
 from models.errors import BadInput
 
 Kind = Literal["reviews", "books", "preferences"]
@@ -44,18 +45,28 @@ class _Look:
 _TITLE = (*plain.BOOK, "title")
 _OPINION = plain.TEXT + plain.RATING
 _ABOUT_A_BOOK = (*plain.AUTHOR, "description", "year", "categories", "genres", "genre")
-_GENERAL = ("jsonl", "csv")
-"""Formats that anything with the right columns fits: the others are asked first."""
 _SIGNS: dict[Kind, dict[str, _Sign]] = {
     "reviews": {
         "amazon2018": _Sign(True, (("reviewerID",), ("asin",), ("overall",))),
         "amazon2023": _Sign(True, (("user_id",), ("asin", "parent_asin"), ("rating",), ("text",))),
+        "goodreads_json": _Sign(True, (("user_id",), ("book_id",), ("review_id",), ("rating",))),
         "goodreads_csv": _Sign(False, (("Book Id",), ("My Rating",), ("My Review",))),
         "kaggle_csv": _Sign(False, (("review/score",), ("review/text",))),
+        "storygraph": _Sign(False, (("Star Rating",), ("Read Status",), ("Review",))),
+        "librarything": _Sign(False, (("book_id",), ("Primary Author",), ("Rating", "Review"))),
         "jsonl": _Sign(True, (_TITLE, _OPINION)),
         "csv": _Sign(False, (_TITLE, _OPINION)),
     },
     "books": {
+        "amazon2023_meta": _Sign(
+            True, (("parent_asin",), ("title",), ("main_category", "average_rating", "store"))
+        ),
+        "amazon2018_meta": _Sign(
+            True, (("asin",), ("title",), ("brand", "main_cat", "also_buy", "also_view", "rank"))
+        ),
+        "goodreads_json": _Sign(
+            True, (("book_id",), ("title",), ("popular_shelves", "title_without_series"))
+        ),
         "kaggle_csv": _Sign(False, (("Title",), ("authors",), ("publishedDate",))),
         "jsonl": _Sign(True, (_TITLE, _ABOUT_A_BOOK)),
         "csv": _Sign(False, (_TITLE, _ABOUT_A_BOOK)),
@@ -65,46 +76,58 @@ _SIGNS: dict[Kind, dict[str, _Sign]] = {
         "hh_rlhf": _Sign(True, (("chosen",), ("rejected",))),
     },
 }
+_LIBRARYTHING_JSON = re.compile(r'\s*\{\s*"\d+"\s*:\s*\{\s*"books_id"')
 
 
-def detect(source: Source, kind: Kind, known: Sequence[str]) -> str:
-    """The format of a file of this kind.
-
-    Args:
-        known: the formats of the kind, for the message.
+def detected(source: Source, kind: Kind) -> str | None:
+    """The format of a file of this kind; None where it is none that is known.
 
     Raises:
-        BadInput: it is none of them; says what was found.
+        BadInput: it is a file of another kind.
     """
+    if _LIBRARYTHING_JSON.match("".join(source.head[:4])):
+        found: str | None = "librarything_json" if kind == "reviews" else None
+        return found
     look = _look(source.head)
     found = _match(look, kind)
-    if found and found not in _GENERAL:
+    if found and found not in GENERAL:
         return found
     for other in _SIGNS:
         other_format = _match(look, other) if other != kind else None
-        if other_format and other_format not in _GENERAL:
+        if other_format and other_format not in GENERAL:
             raise BadInput(
                 f"{source.name} holds {other} ({other_format}), not {kind}.",
                 f"Use `import {other}`.",
             )
-    if found:
-        return found
-    if kind == "reviews" and not (look.is_json and look.names) and _has_heading(source.head):
-        return "text"
-    raise BadInput(
-        f"{source.name} is in no format known for {kind}: it {_shows(look, source.head)}.",
-        f"Formats: {', '.join(known)}.",
+    if found is None and kind == "reviews" and not (look.is_json and look.names):
+        return text.FORMAT if text.has_headings(source.head) else None
+    return found
+
+
+def undetected(source: Source, kind: Kind, known: Sequence[str]) -> BadInput:
+    """The refusal of a file in no known format: says what was found.
+
+    Args:
+        known: the formats of the kind.
+    """
+    look = _look(source.head)
+    hint = f"Formats: {', '.join(known)}."
+    if kind == "reviews" and look.names and (look.is_json or len(look.names) > 1):
+        hint = "Say which column holds what: --map book=COLUMN --map text=COLUMN."
+    return BadInput(
+        f"{source.name} is in no format known for {kind}: it {_shows(look, source.head)}.", hint
     )
 
 
+def is_json(head: Sequence[str]) -> bool:
+    """Whether a file begins as JSON."""
+    return "".join(head[:ROWS_LOOKED_AT]).lstrip().startswith(("{", "["))
+
+
 def _look(head: Sequence[str]) -> _Look:
-    if _begins_as_json(head):
+    if is_json(head):
         return _Look(True, tuple(dict.fromkeys(_json_names(head))))
     return _Look(False, tuple(header_of(head)))
-
-
-def _begins_as_json(head: Sequence[str]) -> bool:
-    return "".join(head).lstrip().startswith(("{", "["))
 
 
 def _json_names(head: Sequence[str]) -> Iterator[str]:
@@ -124,10 +147,6 @@ def _match(look: _Look, kind: Kind) -> str | None:
     return None
 
 
-def _has_heading(head: Sequence[str]) -> bool:
-    return any(line.startswith(HEADING) for line in head)
-
-
 def _shows(look: _Look, head: Sequence[str]) -> str:
     names = [name for name in look.names if not name.endswith("[]")]
     if look.is_json and not names:
@@ -137,4 +156,4 @@ def _shows(look: _Look, head: Sequence[str]) -> str:
         more = ", …" if len(names) > NAMES_SHOWN else ""
         return f"has the {'fields' if look.is_json else 'columns'} {shown}{more}"
     first = next(line.strip() for line in head if line.strip())
-    return f"begins with {first[:40]!r} and has no '{HEADING}' heading"
+    return f"begins with {first[:40]!r} and has no '#' heading"

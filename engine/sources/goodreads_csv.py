@@ -5,41 +5,24 @@ text, because ratings tell interests; one that is neither (most of the to-read s
 Private notes and other people's average rating are not read.
 """
 
-from collections.abc import Iterator
-from functools import partial
-
-from engine.domain import Book, Reader, Skipped
-from engine.sources.opening import Source
-from engine.sources.records import Record, converted, number_of, one_line, required_label, text_of
-from engine.sources.rows import (
-    Row,
-    date_in,
-    made_row,
-    rating_of,
-    slug,
-    title_line,
-    year_in,
-)
-from engine.sources.table import table_records
+from engine.domain import Book
+from engine.sources.dates import date_in, year_in
+from engine.sources.records import Record, number_of, one_line, required_label, text_of
+from engine.sources.rows import Row, made_row, rating_of, reader_of_file, title_line
 
 FORMAT = "goodreads_csv"
 _SHELVES_THAT_TELL_PROGRESS = frozenset(("read", "to-read", "currently-reading", ""))
 
 
-def rows(source: Source) -> Iterator[Row | Skipped]:
-    """The rated or reviewed books of the file, one at a time."""
-    reader = Reader(slug(source.stem), one_line(source.stem), FORMAT)
-    return converted(table_records(source), partial(_row, reader))
-
-
-def _row(reader: Reader, record: Record) -> Row | None:
+def row(stem: str, record: Record) -> Row | None:
+    """The rated or reviewed book of a row; None for one that is neither."""
     text = text_of(record, "My Review")
     is_rated = number_of(record, "My Rating") not in (None, 0)
     if not is_rated and not text.strip():
         return None
     return made_row(
         record.line,
-        reader,
+        reader_of_file(stem, FORMAT),
         _book(record),
         text,
         rating=rating_of(record, "My Rating") if is_rated else None,

@@ -1,42 +1,45 @@
-"""Read a whole file of reviews, books or preferences into what the store keeps.
+"""Read a file of reviews, books or preferences row by row, each thing of it once.
 
-The formats read row by row and keep nothing, whatever the length of the file; only here the rows
-are gathered. Good rows are kept, bad ones listed with their line. Nothing is stored here.
+Nothing is gathered here but what tells a repetition, so that a file may be as long as it likes;
+`read_reviews` alone returns a whole file. Good rows are given, bad ones listed with their line.
+Nothing is stored here.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
 from engine.domain import Book, PreferenceExample, Reader, Review, Skipped
-from engine.sources import amazon2018, amazon2023, goodreads_csv, hh_rlhf, kaggle_csv, plain, trl
-from engine.sources import text as text_format
-from engine.sources.detect import Kind, detect
-from engine.sources.opening import Source, opened
+from engine.sources import onix
+from engine.sources.choice import EVERYONE, Choice
+from engine.sources.chosen import Skips, chosen_rows, each_once
+from engine.sources.columns import ColumnMap
+from engine.sources.detect import Kind, detected, undetected
+from engine.sources.formats import (
+    BOOK_FORMAT_NAMES,
+    BOOK_FORMATS,
+    PREFERENCE_FORMATS,
+)
+from engine.sources.look import format_of
+from engine.sources.opening import Source, at_hand, opened
 from engine.sources.rows import Row
 from models.errors import BadInput
 
-REVIEW_FORMATS: Mapping[str, Callable[[Source], Iterator[Row | Skipped]]] = {
-    amazon2023.FORMAT: amazon2023.rows,
-    amazon2018.FORMAT: amazon2018.rows,
-    goodreads_csv.FORMAT: goodreads_csv.rows,
-    kaggle_csv.FORMAT: kaggle_csv.rows,
-    "jsonl": plain.json_rows,
-    "csv": plain.table_rows,
-    text_format.FORMAT: text_format.rows,
-}
-BOOK_FORMATS: Mapping[str, Callable[[Source], Iterator[Book | Skipped]]] = {
-    kaggle_csv.FORMAT: kaggle_csv.books,
-    "jsonl": plain.json_books,
-    "csv": plain.table_books,
-}
-PREFERENCE_FORMATS: Mapping[str, Callable[[Source, str], Iterator[PreferenceExample | Skipped]]] = {
-    "trl": trl.examples,
-    "hh_rlhf": hh_rlhf.examples,
-}
+Entry = TypeVar("Entry")
 
-Entry = TypeVar("Entry", Book, PreferenceExample)
+
+@dataclass(frozen=True)
+class OpenReviews:
+    """A file of reviews on its way in: `rows` gives each review once, `skips` fills meanwhile."""
+
+    name: str
+    format: str
+    mapping: ColumnMap | None
+    """The columns taken, where they were chosen or guessed."""
+    rows: Iterator[Row]
+    skips: Skips
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,15 @@ class ImportedReviews:
     books: tuple[Book, ...]
     reviews: tuple[Review, ...]
     skipped: tuple[Skipped, ...]
+
+
+@dataclass(frozen=True)
+class OpenBooks:
+    """A file of books on its way in: `books` gives each once, `skips` fills meanwhile."""
+
+    format: str
+    books: Iterator[Book]
+    skips: Skips
 
 
 @dataclass(frozen=True)
@@ -69,36 +81,83 @@ class ImportedPreferences:
     skipped: tuple[Skipped, ...]
 
 
-def read_reviews(path: Path | None, format_name: str | None = None) -> ImportedReviews:
-    """The reviews of a file, or of standard input for None and `-`.
+@contextmanager
+def open_reviews(
+    path: Path | None,
+    format_name: str | None = None,
+    choice: Choice = EVERYONE,
+    columns: Mapping[str, str] | None = None,
+) -> Iterator[OpenReviews]:
+    """The chosen readers' reviews in a file, or in standard input for None and `-`.
 
     Args:
         format_name: a key of `REVIEW_FORMATS`; None tells it by the content.
+        columns: role to column, for a table or JSON Lines of any making.
 
     Raises:
-        BadInput: the file or its format cannot be read, or no row of it can.
+        BadInput: the file or its format cannot be read, the choice cannot be met, or, when the
+            rows come to their end, there were none.
     """
-    with opened(path) as source:
-        name = _format_name(format_name, source, "reviews", REVIEW_FORMATS)
-        imported = _gathered(name, REVIEW_FORMATS[name](source))
-        _refuse_nothing(imported.reviews, imported.skipped, source, name, "review")
-        return imported
+    with at_hand(path) as file:
+        source_format, mapping = format_of(file, format_name, columns)
+        skips = Skips()
+        rows = each_once(chosen_rows(file, source_format, choice, skips), skips)
+        filled = _not_nothing(rows, skips, file.name, source_format.name, "review")
+        yield OpenReviews(file.name, source_format.name, mapping, filled, skips)
 
 
-def read_books(path: Path | None, format_name: str | None = None) -> ImportedBooks:
+def read_reviews(
+    path: Path | None,
+    format_name: str | None = None,
+    choice: Choice = EVERYONE,
+    columns: Mapping[str, str] | None = None,
+) -> ImportedReviews:
+    """All that `open_reviews` gives, at once: for files that fit into memory.
+
+    Raises:
+        BadInput: as `open_reviews`.
+    """
+    with open_reviews(path, format_name, choice, columns) as source:
+        rows = list(source.rows)
+        return ImportedReviews(
+            source.format,
+            tuple({row.reader.id: row.reader for row in reversed(rows)}.values())[::-1],
+            tuple({row.book.id: row.book for row in reversed(rows)}.values())[::-1],
+            tuple(row.review for row in rows),
+            source.skips.in_order(),
+        )
+
+
+@contextmanager
+def open_books(path: Path | None, format_name: str | None = None) -> Iterator[OpenBooks]:
     """The books of a file, or of standard input for None and `-`.
 
     Args:
-        format_name: a key of `BOOK_FORMATS`; None tells it by the content.
+        format_name: one of `BOOK_FORMAT_NAMES`; None tells it by the content.
 
     Raises:
-        BadInput: the file or its format cannot be read, or no row of it can.
+        BadInput: the file or its format cannot be read, or, when the books come to their end,
+            there were none.
     """
-    with opened(path) as source:
-        name = _format_name(format_name, source, "books", BOOK_FORMATS)
-        books, skipped = _each_once(BOOK_FORMATS[name](source))
-        _refuse_nothing(books, skipped, source, name, "book")
-        return ImportedBooks(name, books, skipped)
+    skips = Skips()
+    with at_hand(path) as file:
+        if format_name == onix.FORMAT or (format_name is None and onix.is_onix(file)):
+            yield _open_books(onix.FORMAT, onix.books(file), skips, file.name)
+            return
+        with opened(file) as source:
+            name = _format_name(format_name, source, "books", BOOK_FORMAT_NAMES)
+            yield _open_books(name, BOOK_FORMATS[name].books(source), skips, file.name)
+
+
+def read_books(path: Path | None, format_name: str | None = None) -> ImportedBooks:
+    """All that `open_books` gives, at once.
+
+    Raises:
+        BadInput: as `open_books`.
+    """
+    with open_books(path, format_name) as source:
+        books = tuple(source.books)
+        return ImportedBooks(source.format, books, source.skips.in_order())
 
 
 def read_preferences(
@@ -113,19 +172,26 @@ def read_preferences(
     Raises:
         BadInput: the file or its format cannot be read, or no row of it can.
     """
-    with opened(path) as source:
-        name = _format_name(format_name, source, "preferences", PREFERENCE_FORMATS)
+    with at_hand(path) as file, opened(file) as source:
+        name = _format_name(format_name, source, "preferences", tuple(PREFERENCE_FORMATS))
         dataset = dataset or source.stem
-        examples, skipped = _each_once(PREFERENCE_FORMATS[name](source, dataset))
-        _refuse_nothing(examples, skipped, source, name, "pair")
-        return ImportedPreferences(name, dataset, examples, skipped)
+        skips = Skips()
+        found: dict[str, PreferenceExample] = {}
+        for entry in PREFERENCE_FORMATS[name](source, dataset):
+            if isinstance(entry, Skipped):
+                skips.add(entry)
+            else:
+                found.setdefault(entry.id, entry)
+        examples = tuple(_not_nothing(iter(found.values()), skips, source.name, name, "pair"))
+        return ImportedPreferences(name, dataset, examples, skips.in_order())
 
 
-def _format_name(
-    asked: str | None, source: Source, kind: Kind, formats: Mapping[str, object]
-) -> str:
+def _format_name(asked: str | None, source: Source, kind: Kind, formats: tuple[str, ...]) -> str:
     if asked is None:
-        return detect(source, kind, list(formats))
+        found = detected(source, kind)
+        if found is None:
+            raise undetected(source, kind, formats)
+        return found
     if asked not in formats:
         raise BadInput(
             f"There is no format {asked!r} for {kind}.", f"Formats: {', '.join(formats)}."
@@ -133,53 +199,37 @@ def _format_name(
     return asked
 
 
-def _gathered(name: str, rows: Iterable[Row | Skipped]) -> ImportedReviews:
-    readers: dict[str, Reader] = {}
-    books: dict[str, Book] = {}
-    reviews: dict[str, Review] = {}
-    line_of: dict[str, int] = {}
-    skipped: list[Skipped] = []
-    for row in rows:
-        if isinstance(row, Skipped):
-            skipped.append(row)
-        elif row.review.id in reviews:
-            first = line_of[row.review.id]
-            skipped.append(Skipped(row.line, f"It repeats the review of line {first}."))
-        else:
-            readers.setdefault(row.reader.id, row.reader)
-            books.setdefault(row.book.id, row.book)
-            reviews[row.review.id] = row.review
-            line_of[row.review.id] = row.line
-    return ImportedReviews(
-        name,
-        tuple(readers.values()),
-        tuple(books.values()),
-        tuple(reviews.values()),
-        tuple(skipped),
+def _open_books(
+    name: str, entries: Iterator[Book | Skipped], skips: Skips, file_name: str
+) -> OpenBooks:
+    return OpenBooks(
+        name, _not_nothing(_new_books(entries, skips), skips, file_name, name, "book"), skips
     )
 
 
-def _each_once(entries: Iterable[Entry | Skipped]) -> tuple[tuple[Entry, ...], tuple[Skipped, ...]]:
-    found: dict[str, Entry] = {}
-    skipped: list[Skipped] = []
+def _new_books(entries: Iterable[Book | Skipped], skips: Skips) -> Iterator[Book]:
+    seen: set[int] = set()
     for entry in entries:
         if isinstance(entry, Skipped):
-            skipped.append(entry)
-        else:
-            found.setdefault(entry.id, entry)
-    return tuple(found.values()), tuple(skipped)
+            skips.add(entry)
+        elif (key := hash(entry.id)) not in seen:
+            seen.add(key)
+            yield entry
 
 
-def _refuse_nothing(
-    found: tuple[object, ...], skipped: tuple[Skipped, ...], source: Source, name: str, noun: str
-) -> None:
-    if found:
+def _not_nothing(
+    found: Iterator[Entry], skips: Skips, file_name: str, source_format: str, noun: str
+) -> Iterator[Entry]:
+    first = next(found, None)
+    if first is not None:
+        yield first
+        yield from found
         return
-    if skipped:
-        first = skipped[0]
+    if skips.listed:
+        skipped = skips.in_order()[0]
         raise BadInput(
-            f"No {noun} could be read from {source.name} as {name}. "
-            f"Line {first.line}: {first.reason}",
+            f"No {noun} could be read from {file_name} as {source_format}. "
+            f"Line {skipped.line}: {skipped.reason}",
             "Check that the file is whole, and --format.",
         )
-    raise BadInput(f"{source.name} has no {noun} in it, read as {name}.")
+    raise BadInput(f"{file_name} has no {noun} in it, read as {source_format}.")

@@ -10,6 +10,7 @@ import ast
 from collections.abc import Iterator
 
 from engine.domain import Book, Reader, Skipped
+from engine.sources.dates import year_in
 from engine.sources.opening import Source
 from engine.sources.records import (
     Record,
@@ -27,7 +28,6 @@ from engine.sources.rows import (
     slug,
     title_line,
     without_html,
-    year_in,
 )
 from engine.sources.table import table_records
 
@@ -35,9 +35,9 @@ FORMAT = "kaggle_csv"
 ANONYMOUS = "anonymous"
 
 
-def rows(source: Source) -> Iterator[Row | Skipped]:
-    """The reviews of the file, one at a time."""
-    return converted(table_records(source), _row)
+def reader_id(_: str, record: Record) -> str:
+    """Who wrote the review of a row."""
+    return label_of(record, "User_id") or ANONYMOUS
 
 
 def books(source: Source) -> Iterator[Book | Skipped]:
@@ -45,7 +45,8 @@ def books(source: Source) -> Iterator[Book | Skipped]:
     return converted(table_records(source), _book)
 
 
-def _row(record: Record) -> Row:
+def row(_: str, record: Record) -> Row:
+    """The review of a row."""
     user_id = label_of(record, "User_id")
     name = title_line(text_of(record, "profileName")) if user_id else ""
     book_id = required_label(record, "Id")

@@ -1,11 +1,14 @@
 """A file, a .gz or standard input as lines of text, or a sentence that says why it is not.
 
 Knows bytes and encodings only: what the lines mean is the business of the formats. Nothing is
-guessed: UTF-8 (with or without a byte order mark), UTF-16 with one, and no other encoding.
+guessed: UTF-8 (with or without a byte order mark), UTF-16 with one, and no other encoding but for
+the exports that are known to be Latin-1 and begin in a way that tells them.
 """
 
 import codecs
+import shutil
 import sys
+import tempfile
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -24,6 +27,8 @@ BINARY_NUL_SHARE = 0.05
 _UTF16 = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 _GZIP_MAGIC = b"\x1f\x8b"
 _GZIP_WINDOW = 16 + zlib.MAX_WBITS
+_LATIN_1_BEGINS = (b"Book Id\tTitle\t", b'"Book Id"\t"Title"\t')
+"""LibraryThing's tab-separated export, which has been written in Latin-1 and names no encoding."""
 _MAGIC = {
     b"PK\x03\x04": "a zip archive, or a workbook of Excel or LibreOffice",
     b"%PDF": "a PDF",
@@ -37,13 +42,22 @@ _MAGIC = {
 
 
 @dataclass(frozen=True)
-class Source:
-    """An opened input, whose lines can be read once."""
+class InputFile:
+    """A file that can be read as often as it takes."""
 
+    path: Path
     name: str
     """As people know it: the path, or `standard input`."""
     stem: str
     """The file's name without its extensions: the reader or dataset of a file that names none."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """An opened input, whose lines can be read once."""
+
+    name: str
+    stem: str
     head: tuple[str, ...]
     """The first lines, for a look at the format; `lines` gives them again."""
     lines: Iterator[str]
@@ -51,44 +65,98 @@ class Source:
 
 
 @contextmanager
-def opened(path: Path | None) -> Iterator[Source]:
-    """Open a file, or standard input for None and `-`, as text.
+def at_hand(path: Path | None) -> Iterator[InputFile]:
+    """The file of this path, or a private copy of standard input for None and `-`."""
+    if path is not None and str(path) != "-":
+        stem = path.name.removesuffix(".gz")
+        yield InputFile(path, str(path), stem.rpartition(".")[0] or stem)
+        return
+    with tempfile.NamedTemporaryFile(prefix="persona-studio-") as copy:
+        shutil.copyfileobj(sys.stdin.buffer, copy)
+        copy.flush()
+        yield InputFile(Path(copy.name), "standard input", "standard-input")
+
+
+@contextmanager
+def opened(file: InputFile) -> Iterator[Source]:
+    """Open a file as text.
 
     Raises:
         BadInput: missing, a directory, empty, binary, a broken .gz, or not in a known encoding;
             a fault further down the file is raised while its lines are read.
     """
-    if path is None or str(path) == "-":
-        yield _source(sys.stdin.buffer, "standard input", "standard-input")
-        return
-    stem = path.name.removesuffix(".gz")
+    with _refusals_explained(file), file.path.open("rb") as handle:
+        chunks = _unzipped(handle, file.name)
+        start = next(chunks, b"")
+        if not start.strip(codecs.BOM_UTF8 + b" \t\r\n"):
+            raise BadInput(f"{file.name} is empty.", "Give a file with at least one row.")
+        encoding = _encoding_of(start)
+        if encoding == "utf-8":
+            _refuse_binary(start, file.name)
+        chunks = chain([start], chunks)
+        if start.removeprefix(codecs.BOM_UTF8).startswith(_LATIN_1_BEGINS):
+            texts = _decoded_either(chunks)
+        else:
+            texts = _decoded(chunks, encoding, file.name)
+        lines = _lines(texts, file.name)
+        head = tuple(_head_of(lines))
+        yield Source(file.name, file.stem, head, chain(head, lines))
+
+
+@contextmanager
+def opened_bytes(file: InputFile) -> Iterator[tuple[Iterator[bytes], BinaryIO]]:
+    """The bytes of a file in chunks, unpacked where it is a .gz, and the file they come from.
+
+    The handle's position tells how far the reading has come.
+
+    Raises:
+        BadInput: missing, a directory, or a broken .gz.
+    """
+    with _refusals_explained(file), file.path.open("rb") as handle:
+        yield _unzipped(handle, file.name), handle
+
+
+def utf8_chunks(chunks: Iterator[bytes], name: str) -> tuple[Iterator[bytes], int | None]:
+    """The chunks in UTF-8 without a byte order mark, and by how many bytes they begin later.
+
+    The second is None where positions in them are not positions in what came in.
+    """
+    start = next(chunks, b"")
+    encoding = _encoding_of(start)
+    if encoding != "utf-8":
+        texts = _decoded(chain([start], chunks), encoding, name)
+        return (text.encode("utf-8", "replace") for text in texts), None
+    bare = start.removeprefix(codecs.BOM_UTF8)
+    return chain([bare], chunks), len(start) - len(bare)
+
+
+def is_zipped(file: InputFile) -> bool:
+    with _refusals_explained(file), file.path.open("rb") as handle:
+        return handle.read(2) == _GZIP_MAGIC
+
+
+@contextmanager
+def _refusals_explained(file: InputFile) -> Iterator[None]:
     try:
-        with path.open("rb") as file:
-            yield _source(file, str(path), stem.rpartition(".")[0] or stem)
+        yield
     except FileNotFoundError as error:
-        raise BadInput(f"There is no file {path}.", "Check the path.") from error
+        raise BadInput(f"There is no file {file.name}.", "Check the path.") from error
     except IsADirectoryError as error:
-        raise BadInput(f"{path} is a directory.", "Give one of the files in it.") from error
+        raise BadInput(f"{file.name} is a directory.", "Give one of the files in it.") from error
     except OSError as error:
-        raise BadInput(f"{path} cannot be read: {error.strerror or error}.") from error
+        if error.filename not in (None, str(file.path)):
+            raise
+        raise BadInput(f"{file.name} cannot be read: {error.strerror or error}.") from error
 
 
-def _source(file: BinaryIO, name: str, stem: str) -> Source:
-    chunks = iter(lambda: file.read(CHUNK_SIZE), b"")
+def _unzipped(handle: BinaryIO, name: str) -> Iterator[bytes]:
+    chunks = iter(lambda: handle.read(CHUNK_SIZE), b"")
     start = next(chunks, b"")
     if start.startswith(_GZIP_MAGIC):
-        chunks = _unpacked(chain([start], chunks), name)
-        start = next(chunks, b"")
-    elif start and name.endswith(".gz"):
+        return _unpacked(chain([start], chunks), name)
+    if start and name.endswith(".gz"):
         raise BadInput(f"{name} is not gzip, whatever its name says.", "Take the .gz off its name.")
-    if not start.strip(codecs.BOM_UTF8 + b" \t\r\n"):
-        raise BadInput(f"{name} is empty.", "Give a file with at least one row.")
-    encoding = next((_UTF16[mark] for mark in _UTF16 if start.startswith(mark)), "utf-8")
-    if encoding == "utf-8":
-        _refuse_binary(start, name)
-    lines = _lines(_decoded(chain([start], chunks), encoding, name), name)
-    head = tuple(_head_of(lines))
-    return Source(name, stem, head, chain(head, lines))
+    return chain([start], chunks)
 
 
 def _unpacked(chunks: Iterable[bytes], name: str) -> Iterator[bytes]:
@@ -108,6 +176,10 @@ def _unpacked(chunks: Iterable[bytes], name: str) -> Iterator[bytes]:
         raise BadInput(f"{name} is a .gz that breaks off in the middle.", "Download it again.")
 
 
+def _encoding_of(start: bytes) -> str:
+    return next((_UTF16[mark] for mark in _UTF16 if start.startswith(mark)), "utf-8")
+
+
 def _refuse_binary(start: bytes, name: str) -> None:
     kind = next((_MAGIC[magic] for magic in _MAGIC if start.startswith(magic)), None)
     if kind is None and start.count(0) > BINARY_NUL_SHARE * len(start):
@@ -124,16 +196,37 @@ def _decoded(chunks: Iterable[bytes], encoding: str, name: str) -> Iterator[str]
             text = decoder.decode(chunk)
         except UnicodeDecodeError as error:
             before = error.object[: error.start].decode(encoding).count("\n")
-            raise BadInput(
-                f"{name} is not {encoding.upper()}: byte 0x{error.object[error.start]:02X} "
-                f"in line {lines_before + before + 1}.",
-                "Save it as UTF-8, for example with `iconv -f WINDOWS-1252 -t UTF-8 OLD > NEW`.",
-            ) from error
+            raise wrong_encoding(name, encoding, error, lines_before + before + 1) from error
         lines_before += text.count("\n")
         yield text.removeprefix("\ufeff") if number == 0 else text
     if decoder.getstate()[0]:
         # Cut off inside a character: only the last line is harmed, and it shows.
         yield "\N{REPLACEMENT CHARACTER}"
+
+
+def wrong_encoding(name: str, encoding: str, error: UnicodeDecodeError, line: int) -> BadInput:
+    """The refusal of a file whose bytes are not in the encoding it has to be in."""
+    return BadInput(
+        f"{name} is not {encoding.upper()}: byte 0x{error.object[error.start]:02X} in line {line}.",
+        "Save it as UTF-8, for example with `iconv -f WINDOWS-1252 -t UTF-8 OLD > NEW`.",
+    )
+
+
+def _decoded_either(chunks: Iterable[bytes]) -> Iterator[str]:
+    """Line by line as UTF-8, or as Windows' superset of Latin-1 where it is not that."""
+    rest = b""
+    for number, chunk in enumerate(chunks):
+        data = rest + (chunk.removeprefix(codecs.BOM_UTF8) if number == 0 else chunk)
+        whole, newline, rest = data.rpartition(b"\n")
+        yield "".join(map(_either, (whole + newline).splitlines(keepends=True)))
+    yield _either(rest)
+
+
+def _either(line: bytes) -> str:
+    try:
+        return line.decode("utf-8")
+    except UnicodeDecodeError:
+        return line.decode("windows-1252", "replace")
 
 
 def _lines(texts: Iterable[str], name: str) -> Iterator[str]:
@@ -145,12 +238,17 @@ def _lines(texts: Iterable[str], name: str) -> Iterator[str]:
             yield line.removesuffix("\r") + "\n"
         number += len(lines)
         if len(rest) > MAX_LINE_CHARS:
-            raise BadInput(
-                f"{name}, line {number + 1}, is over {MAX_LINE_CHARS:,} characters long.",
-                "Give a file with one row on a line.",
-            )
+            raise line_too_long(name, number + 1)
     if rest:
         yield rest
+
+
+def line_too_long(name: str, line: int) -> BadInput:
+    """The refusal of a file with a line that cannot be meant."""
+    return BadInput(
+        f"{name}, line {line}, is over {MAX_LINE_CHARS:,} characters long.",
+        "Give a file with one row on a line.",
+    )
 
 
 def _head_of(lines: Iterator[str]) -> Iterator[str]:

@@ -7,22 +7,22 @@ first that is filled counts; capitals and spaces in names do not matter:
     book     book, book_title, product_title; where there is none of them, title
     title    review_title, summary; or title, where the book has a key of its own
     author   author, authors
-    book id  book_id, asin, isbn; without one, made of book and author
+    book id  book_id, parent_asin, asin, isbn13, isbn; without one, made of book and author
     rating   rating, stars, score: 1 to 5
     text     text, review, review_text
     date     date, written_at, timestamp: 2020-12-27, or a Unix time in s or ms
 
 A book and at least one of text and rating are needed. A book has title, author, year, categories
-or genre (a list, or names with `;` between them), description, and id, book_id, asin or isbn.
+or genre (a list, or names with `;` between them), description, and an id or book id.
 """
 
 import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
-from functools import partial
 
 from engine.domain import Book, Reader, Skipped
+from engine.sources.dates import date_in, year_in
 from engine.sources.lines_of_json import json_records
 from engine.sources.opening import Source
 from engine.sources.records import (
@@ -37,14 +37,12 @@ from engine.sources.records import (
 )
 from engine.sources.rows import (
     Row,
-    date_in,
     made_row,
     moment_of,
     rating_of,
     slug,
     title_line,
     without_html,
-    year_in,
 )
 from engine.sources.table import table_records
 
@@ -52,23 +50,13 @@ READER = ("reader", "reader_id", "user", "user_id")
 BOOK = ("book", "book_title", "product_title")
 REVIEW_TITLE = ("review_title", "summary")
 AUTHOR = ("author", "authors")
-BOOK_ID = ("book_id", "asin", "isbn")
+BOOK_ID = ("book_id", "parent_asin", "asin", "isbn13", "isbn")
 RATING = ("rating", "stars", "score")
 TEXT = ("text", "review", "review_text")
 DATE = ("date", "written_at", "timestamp")
 
 _UNIX_TIME = re.compile(r"\d{9,13}")
 _FIRST_TIME_IN_MS = 100_000_000_000
-
-
-def json_rows(source: Source) -> Iterator[Row | Skipped]:
-    """The reviews of a JSON Lines file, one at a time."""
-    return converted(json_records(source), partial(_row, "jsonl", source.stem))
-
-
-def table_rows(source: Source) -> Iterator[Row | Skipped]:
-    """The reviews of a CSV file, one at a time."""
-    return converted(table_records(source), partial(_row, "csv", source.stem))
 
 
 def json_books(source: Source) -> Iterator[Book | Skipped]:
@@ -86,7 +74,13 @@ def plain_name(name: str) -> str:
     return re.sub(r"[\s-]+", "_", name.strip()).lower()
 
 
-def _row(source_format: str, stem: str, record: Record) -> Row:
+def reader_id(stem: str, record: Record) -> str:
+    """Who wrote the review of a record."""
+    return label_of(_plainly_named(record), *READER) or slug(stem)
+
+
+def row(source_format: str, stem: str, record: Record) -> Row:
+    """The review of a record."""
     record = _plainly_named(record)
     text, rating = (
         text_of(record, _filled(record, TEXT)),

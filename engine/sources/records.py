@@ -135,7 +135,7 @@ def list_of(record: Record, key: str) -> tuple[str, ...]:
     """
     value = record.fields.get(key)
     if not isinstance(value, list):
-        return tuple(filter(None, [label_of(record, key)]))
+        return (label,) if (label := label_of(record, key)) else ()
     if not all(isinstance(name, str) for name in value):
         raise BadRow(f"The field {key!r} should be a list of names but is {shown(value)}.")
     return tuple(filter(None, (one_line(storable(name)) for name in value)))
@@ -143,11 +143,15 @@ def list_of(record: Record, key: str) -> tuple[str, ...]:
 
 def storable(text: str) -> str:
     """The text without NUL; half a surrogate pair becomes U+FFFD."""
+    if text.isascii() and "\0" not in text:
+        return text
     return _NOT_STORABLE.sub(lambda found: "" if found[0] == "\0" else "\ufffd", text)
 
 
 def one_line(text: str) -> str:
     """The text without control characters, each run of white space one space."""
+    if text.isalnum():
+        return text
     return _CONTROL.sub("", " ".join(text.split()))
 
 

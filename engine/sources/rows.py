@@ -12,7 +12,7 @@ from html import unescape
 from html.entities import html5
 
 from engine.domain import Book, Reader, Review
-from engine.sources.records import BadRow, Record, number_of, one_line, shown
+from engine.sources.records import BadRow, Record, number_of, one_line
 
 FIRST_REVIEW_YEAR = 1995
 """Amazon opened then: an earlier time stamp is in the wrong unit."""
@@ -21,8 +21,6 @@ LAST_REVIEW_YEAR = 2100
 _LINE_BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 _ENTITY = re.compile(r"&(#\d{1,7};|#[xX][0-9a-fA-F]{1,6};|[A-Za-z][A-Za-z0-9]{1,31};)")
 _NOT_IN_A_SLUG = re.compile(r"\W+")
-_YEAR = re.compile(r"(?<!\d)[12]\d{3}(?!\d)")
-_DATE = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?")
 _BY_AUTHOR = re.compile(r"(?P<title>.+) by (?P<author>[^\d:;()\[\]/|]+)")
 _NO_NAME_BEGINS = re.compile("an?|her|his|its|my|our|the|their|your", re.IGNORECASE)
 _LOWER_IN_NAMES = re.compile(
@@ -65,6 +63,11 @@ def made_row(
     return Row(line, reader, book, review)
 
 
+def reader_of_file(stem: str, source_format: str) -> Reader:
+    """The one reader of a file that names none: called as the file is."""
+    return Reader(slug(stem), one_line(stem), source_format)
+
+
 def digest(*parts: str) -> str:
     """16 hex digits of the sha256 of the parts, each ended by a NUL."""
     return hashlib.sha256("".join(f"{part}\0" for part in parts).encode()).hexdigest()[:16]
@@ -75,7 +78,9 @@ def without_html(text: str) -> str:
 
     Only entities with their semicolon: `?a=1&region=2` is not `?a=1®ion=2`.
     """
-    return _ENTITY.sub(_unescaped, _LINE_BREAK.sub("\n", text))
+    if "<" in text:
+        text = _LINE_BREAK.sub("\n", text)
+    return _ENTITY.sub(_unescaped, text) if "&" in text else text
 
 
 def _unescaped(entity: re.Match[str]) -> str:
@@ -154,30 +159,3 @@ def moment_of(record: Record, key: str, units_per_s: int) -> datetime | None:
     if moment is None or not FIRST_REVIEW_YEAR <= moment.year < LAST_REVIEW_YEAR:
         raise BadRow(f"The time stamp {stamp:.15g} is not a time since {FIRST_REVIEW_YEAR}.")
     return moment
-
-
-def date_in(text: str) -> datetime | None:
-    """A date with or without a time, in UTC where it names no zone; None for an empty text.
-
-    Raises:
-        BadRow: it is no date of the form 2020-12-27 or 2020/12/27, nor a year or a month.
-    """
-    written = text.strip().replace("/", "-")
-    if not written:
-        return None
-    try:
-        if found := _DATE.fullmatch(written):
-            year, month, day = (int(part or 1) for part in found.groups())
-            return datetime(year, month, day, tzinfo=UTC)
-        moment = datetime.fromisoformat(written)
-        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-    except (ValueError, OverflowError) as error:
-        raise BadRow(f"The date {shown(text)} is not of the form 2020-12-27.") from error
-
-
-def year_in(text: str) -> int | None:
-    """The year in a date written in any order; None where none is written with four digits."""
-    if re.fullmatch(r"-?\d{1,4}", text.strip()):
-        return int(text)
-    found = _YEAR.search(text)
-    return int(found[0]) if found else None

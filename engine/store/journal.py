@@ -55,8 +55,9 @@ def _move(db: Database, way: Literal["undo", "redo"]) -> Change | None:
             str(found[0]["made_at"]),
             way == "undo",
         )
-        for row in rows(
-            db, f"select * from journal_row where change_id = ? order by id {order}", change.id
+        # Row by row: an import of a long file is one change of as many rows.
+        for row in db.execute(
+            f"select * from journal_row where change_id = ? order by id {order}", [change.id]
         ):
             side = row["before"] if way == "undo" else row["after"]
             other = row["after"] if way == "undo" else row["before"]

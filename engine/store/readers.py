@@ -7,7 +7,8 @@ from datetime import datetime
 from sqlite_utils import Database
 
 from engine.domain import Book, Reader, Review
-from engine.store.database import Row, packed, put, rows
+from engine.store.database import Row, packed, rows
+from engine.store.forgotten import for_good, remove_unreviewed, review_ids
 from engine.store.unpack import number, text, texts
 from models.errors import BadInput
 
@@ -28,51 +29,90 @@ class ReaderSummary:
 def save(
     db: Database, readers: Sequence[Reader], books: Sequence[Book], reviews: Sequence[Review]
 ) -> int:
-    """Add what is new; what is there already stays as it is. Returns the reviews added."""
-    for reader in readers:
-        row = {"id": reader.id, "name": reader.name, "source": reader.source}
-        db.table("reader").insert(row, ignore=True)
-    for book in books:
-        _save_book(db, book)
-    before = db.table("review").count
-    db.table("review").insert_all(map(_review_row, reviews), ignore=True)
-    return int(db.table("review").count) - int(before)
+    """Add what is new; what is there already stays, and what was forgotten stays away.
+
+    Of a book that is there, what was missing is filled in.
+
+    Returns:
+        The number of reviews added.
+    """
+    db.conn.executemany(_ADD_READER, [(one.id, one.name, one.source) for one in readers])
+    db.conn.executemany(_FILL_BOOK, map(_book_row, books))
+    gone = review_ids(db)
+    kept = (review for review in reviews if review.id not in gone)
+    return db.conn.executemany(_ADD_REVIEW, map(_review_row, kept)).rowcount
 
 
 def save_books(db: Database, books: Sequence[Book]) -> None:
-    """Add books, or fill in what was missing of the ones that are there."""
-    for book in books:
-        _save_book(db, book)
+    """Add books, or bring the ones that are there up to date with what is told about them now."""
+    db.conn.executemany(_UPDATE_BOOK, map(_book_row, books))
 
 
-def _save_book(db: Database, book: Book) -> None:
-    known = find_book(db, book.id)
-    has_no_title = book.title == book.id  # formats without titles give the id in its place
-    put(
-        db,
-        "book",
-        {
-            "id": book.id,
-            "title": known.title if known and has_no_title else book.title,
-            "author": book.author or (known.author if known else ""),
-            "year": book.year or (known.year if known else None),
-            "categories": packed(list(book.categories or (known.categories if known else ()))),
-            "description": book.description or (known.description if known else ""),
-            "genre": book.genre or (known.genre if known else None),
-        },
+_ADD_READER = "insert into reader(id, name, source) values (?, ?, ?) on conflict(id) do nothing"
+_ADD_REVIEW = (
+    "insert into review(id, reader_id, book_id, text, title, rating, written_at) "
+    "values (?, ?, ?, ?, ?, ?, ?) on conflict(id) do nothing"
+)
+_ADD_BOOK = (
+    "insert into book(id, title, author, year, categories, description, genre) "
+    "values (?, ?, ?, ?, ?, ?, ?) on conflict(id) do update set "
+)
+# A format without titles gives the id in the title's place. What would change nothing is not
+# written, so that the journal has no entry for it.
+_MISSING = {
+    "title": "{row}.title = {row}.id",
+    "author": "{row}.author = ''",
+    "year": "{row}.year is null",
+    "categories": "{row}.categories = '[]'",
+    "description": "{row}.description = ''",
+    "genre": "{row}.genre is null",
+}
+_KNOWN_LACKS = {name: test.format(row="book") for name, test in _MISSING.items()}
+_NEW_LACKS = {name: test.format(row="excluded") for name, test in _MISSING.items()}
+_FILL_BOOK = (
+    _ADD_BOOK
+    + ", ".join(
+        f"{name} = case when {test} then excluded.{name} else book.{name} end"
+        for name, test in _KNOWN_LACKS.items()
+    )
+    + " where "
+    + " or ".join(f"({test} and not {_NEW_LACKS[name]})" for name, test in _KNOWN_LACKS.items())
+)
+_UPDATE_BOOK = (
+    _ADD_BOOK
+    + ", ".join(
+        f"{name} = case when {test} then book.{name} else excluded.{name} end"
+        for name, test in _NEW_LACKS.items()
+    )
+    + " where "
+    + " or ".join(
+        f"(not {test} and book.{name} is not excluded.{name})" for name, test in _NEW_LACKS.items()
+    )
+)
+
+
+def _book_row(book: Book) -> tuple[object, ...]:
+    return (
+        book.id,
+        book.title,
+        book.author,
+        book.year,
+        packed(list(book.categories)),
+        book.description,
+        book.genre,
     )
 
 
-def _review_row(review: Review) -> dict[str, object]:
-    return {
-        "id": review.id,
-        "reader_id": review.reader_id,
-        "book_id": review.book_id,
-        "text": review.text,
-        "title": review.title,
-        "rating": review.rating,
-        "written_at": review.written_at.isoformat() if review.written_at else None,
-    }
+def _review_row(review: Review) -> tuple[object, ...]:
+    return (
+        review.id,
+        review.reader_id,
+        review.book_id,
+        review.text,
+        review.title,
+        review.rating,
+        review.written_at.isoformat() if review.written_at else None,
+    )
 
 
 def summaries(db: Database) -> list[ReaderSummary]:
@@ -103,6 +143,24 @@ def summaries(db: Database) -> list[ReaderSummary]:
     ]
 
 
+def add(db: Database, reader: Reader) -> None:
+    """Add a reader who has no reviews yet.
+
+    Raises:
+        BadInput: a reader has that id or name already.
+    """
+    taken = rows(
+        db,
+        "select 1 from reader where id in (?1, ?2) or name in (?1, ?2)",
+        reader.id,
+        reader.name,
+    )
+    if taken:
+        raise BadInput(f"There is a reader {reader.name!r} already.", "Give another name.")
+    row = {"id": reader.id, "name": reader.name, "source": reader.source}
+    db.table("reader").insert(row)
+
+
 def find(db: Database, reader_id: str) -> Reader:
     """One reader, by id or by the exact name.
 
@@ -126,6 +184,21 @@ def reviews_of(db: Database, reader_id: str) -> list[Review]:
     """All reviews of one reader, oldest first."""
     found = rows(db, "select * from review where reader_id = ? order by written_at, id", reader_id)
     return [_review(row) for row in found]
+
+
+def find_review(db: Database, reader_id: str, review_id: str) -> Review:
+    """One review of a reader.
+
+    Raises:
+        BadInput: the reader has no such review.
+    """
+    found = rows(db, "select * from review where reader_id = ? and id = ?", reader_id, review_id)
+    if not found:
+        raise BadInput(
+            f"Reader {reader_id!r} has no review {review_id!r}.",
+            "`persona-studio profile show READER --evidence` names them beside each quote.",
+        )
+    return _review(found[0])
 
 
 def books_of(db: Database, reader_id: str) -> dict[str, Book]:
@@ -167,18 +240,10 @@ def forget(db: Database, reader_id: str) -> None:
     Forgetting cannot be undone: a journal that could bring a person back would not be forgetting.
     All of it goes, since what came before cannot be replayed without the reader's rows.
     """
-    with db.atomic():
+    with for_good(db):
         books = list(books_of(db, reader_id))
         db.execute("delete from reader where id = ?", [reader_id])
-        for book_id in books:
-            db.execute(
-                "delete from book where id = ? and not exists "
-                "(select 1 from review where book_id = book.id)",
-                [book_id],
-            )
-        db.execute("delete from journal")
-    db.execute("vacuum")
-    db.execute("pragma wal_checkpoint(truncate)")
+        remove_unreviewed(db, books)
 
 
 def _review(row: Row) -> Review:

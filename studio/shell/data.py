@@ -1,105 +1,16 @@
-"""Commands about what is stored: import, readers, books, datasets, undo, redo, forget."""
+"""Commands about what is stored: readers, books, datasets, undo, redo, forget."""
 
-from collections.abc import Iterator
 from dataclasses import asdict
 from itertools import islice
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from engine.domain import Skipped
-from studio.shell.base import Command, Group, give, shared
+from studio.shell.base import Command, give, shared
 from studio.text import count, one_line
 
 if TYPE_CHECKING:
-    from engine.reports import ImportReport
     from engine.store.readers import ReaderSummary
-
-LINES_AT_MOST = 20
-
-_FILE = click.Path(path_type=Path, allow_dash=True)
-_FORMAT = click.option("--format", "format_", help="Read the file as this; detected otherwise.")
-
-
-def _file(path: Path) -> Path | None:
-    return None if str(path) == "-" else path
-
-
-@click.group("import", cls=Group)
-def import_() -> None:
-    """Read reviews, books or preference data from a file; - is standard input."""
-
-
-@import_.command("reviews")
-@click.argument("file", type=_FILE)
-@_FORMAT
-def import_reviews(file: Path, format_: str | None) -> None:
-    """Import reviews: Amazon, Goodreads, Kaggle, or plain CSV and JSONL."""
-    from engine import desk
-
-    report = desk.import_reviews(shared().data_dir, _file(file), format_)
-    give(report.as_json(), _import_lines(report))
-
-
-@import_.command("example")
-def import_example() -> None:
-    """Import the three example readers, invented by us."""
-    from engine import desk
-
-    report = desk.import_example(shared().data_dir)
-    give(report.as_json(), _import_lines(report))
-
-
-def _import_lines(report: "ImportReport") -> Iterator[str]:
-    yield (
-        f"{report.format}: {count(report.reviews, 'review')} ({report.added:,} new) "
-        f"of {count(report.books, 'book')} by {count(len(report.readers), 'reader')}."
-    )
-    by_reviews = sorted(report.readers, key=lambda reader: -reader.reviews)
-    for reader in by_reviews[:LINES_AT_MOST]:
-        yield f"  {reader.id}: {count(reader.reviews, 'review')}"
-    yield from _and_more(len(report.readers), "`persona-studio readers` lists them all")
-    yield from skipped_lines(report.skipped)
-
-
-def skipped_lines(skipped: tuple[Skipped, ...]) -> Iterator[str]:
-    """The rows of a file that were not taken, and why."""
-    if skipped:
-        yield f"{count(len(skipped), 'row')} skipped:"
-    for row in skipped[:LINES_AT_MOST]:
-        yield f"  line {row.line}: {one_line(row.reason)}"
-    yield from _and_more(len(skipped), "--json lists them all")
-
-
-def _and_more(number: int, where: str) -> Iterator[str]:
-    if number > LINES_AT_MOST:
-        yield f"  … and {number - LINES_AT_MOST:,} more; {where}"
-
-
-@import_.command("books")
-@click.argument("file", type=_FILE)
-@_FORMAT
-def import_books(file: Path, format_: str | None) -> None:
-    """Import books with descriptions, to write new ones for."""
-    from engine import desk
-
-    report = desk.import_books(shared().data_dir, file, format_)
-    told = f"{report.format}: {count(report.books, 'book')}."
-    give(report.as_json(), [told, *skipped_lines(report.skipped)])
-
-
-@import_.command("preferences")
-@click.argument("file", type=_FILE)
-@_FORMAT
-@click.option("--dataset", help="The name to keep it under; the file's name otherwise.")
-def import_preferences(file: Path, format_: str | None, dataset: str | None) -> None:
-    """Import preference data: prompt, chosen, rejected."""
-    from engine import desk
-
-    report = desk.import_preferences(shared().data_dir, _file(file), format_, dataset)
-    told = f"{report.format}: {count(report.pairs, 'pair')} in the dataset {report.dataset}."
-    give(report.as_json(), [told, *skipped_lines(report.skipped)])
 
 
 @click.command("readers", cls=Command)

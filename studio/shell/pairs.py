@@ -9,8 +9,8 @@ import click
 
 from engine.domain import PreferencePair
 from studio.shell.base import Group, give, shared
-from studio.shell.data import skipped_lines
 from studio.shell.files import write_private
+from studio.shell.imports import skipped_lines
 from studio.text import count, one_line
 
 TRACKS = ("interests", "values", "personality")

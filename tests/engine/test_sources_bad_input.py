@@ -142,7 +142,7 @@ def test_heading_without_text_is_skipped(tmp_path: Path) -> None:
     read = imported(tmp_path / "ana.md", "Hello.\n## Dune\n\n## Emma\nWitty.\n")
     assert [review.text for review in read.reviews] == ["Witty."]
     assert read.skipped == (
-        Skipped(1, "The line stands before the first '## ' heading."),
+        Skipped(1, "The line stands under no book's heading."),
         Skipped(2, "There is no text under the heading."),
     )
 
@@ -177,7 +177,7 @@ def test_table_with_only_a_header_is_refused(tmp_path: Path) -> None:
         ),
         ("e.csv", b"name,age\nx,1\n", "it has the columns 'name', 'age'."),
         ("e.jsonl", b'{"a": 1}\n', "it has the fields 'a'."),
-        ("e.txt", b"Just prose\n", "it begins with 'Just prose' and has no '## ' heading."),
+        ("e.txt", b"Just prose\n", "it begins with 'Just prose' and has no '#' heading."),
     ],
 )
 def test_file_that_is_no_reviews_is_refused_in_a_sentence(

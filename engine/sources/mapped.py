@@ -1,0 +1,99 @@
+"""Reviews from a table or JSON Lines of anybody's making, by a mapping of its columns."""
+
+import re
+from datetime import datetime
+
+from engine.domain import Book, Reader
+from engine.sources.columns import ColumnMap, Role
+from engine.sources.dates import any_date_in, year_in
+from engine.sources.isbn import isbn13
+from engine.sources.records import BadRow, Record, label_of, list_of, one_line, text_of
+from engine.sources.rows import Row, made_row, moment_of, slug, title_line
+from engine.sources.stars import rating_from
+
+_UNIX_TIME = re.compile(r"\d{9,13}")
+_FIRST_TIME_IN_MS = 100_000_000_000
+
+
+def reader_id(mapping: ColumnMap, stem: str, record: Record) -> str:
+    """Who wrote the review of a record."""
+    return _label(mapping, record, "reader") or slug(stem)
+
+
+def row(mapping: ColumnMap, source_format: str, stem: str, record: Record) -> Row:
+    """The review of a record."""
+    text = _text(mapping, record, "text")
+    rating = rating_from(_value(mapping, record, "rating"), mapping.best_rating)
+    if not text.strip() and rating is None:
+        raise BadRow("There is neither a text nor a rating.")
+    reader = _label(mapping, record, "reader")
+    return made_row(
+        record.line,
+        Reader(reader or slug(stem), reader or one_line(stem), source_format),
+        _book(mapping, record),
+        text,
+        title=_text(mapping, record, "title"),
+        rating=rating,
+        written_at=_written_at(mapping, record),
+    )
+
+
+def _book(mapping: ColumnMap, record: Record) -> Book:
+    title = title_line(_label(mapping, record, "book"))
+    author = title_line(", ".join(_names(mapping, record, "author")))
+    given_id = _book_id(mapping, record)
+    if not title and not given_id:
+        raise BadRow("There is no book.")
+    categories = _names(mapping, record, "categories")
+    if len(categories) == 1:
+        categories = tuple(re.split(r"[;,|]", categories[0]))
+    return Book(
+        id=given_id if given_id and not _is_own_number(given_id, title) else slug(title, author),
+        title=title or given_id,
+        author=author,
+        year=year_in(_label(mapping, record, "year")),
+        categories=tuple(filter(None, dict.fromkeys(map(title_line, categories)))),
+    )
+
+
+def _book_id(mapping: ColumnMap, record: Record) -> str:
+    """The book's id as the file has it, but for an ISBN, which every file writes in its own way."""
+    given = _label(mapping, record, "book_id")
+    names_an_isbn = re.search("isbn|ean", mapping.columns.get("book_id", ""), re.IGNORECASE)
+    return (isbn13(given) if names_an_isbn else "") or given
+
+
+def _is_own_number(given_id: str, title: str) -> bool:
+    """Whether an id only counts the books of one file, so that it would clash with another's."""
+    return bool(title) and given_id.isdecimal() and not isbn13(given_id)
+
+
+def _value(mapping: ColumnMap, record: Record, role: Role) -> object:
+    column = mapping.columns.get(role)
+    return None if column is None else record.fields.get(column)
+
+
+def _text(mapping: ColumnMap, record: Record, role: Role) -> str:
+    column = mapping.columns.get(role)
+    return "" if column is None else text_of(record, column)
+
+
+def _label(mapping: ColumnMap, record: Record, role: Role) -> str:
+    column = mapping.columns.get(role)
+    return "" if column is None else label_of(record, column)
+
+
+def _names(mapping: ColumnMap, record: Record, role: Role) -> tuple[str, ...]:
+    column = mapping.columns.get(role)
+    return () if column is None else list_of(record, column)
+
+
+def _written_at(mapping: ColumnMap, record: Record) -> datetime | None:
+    column = mapping.columns.get("date")
+    if column is None:
+        return None
+    value = record.fields.get(column)
+    if isinstance(value, float) or _UNIX_TIME.fullmatch(label_of(record, column)):
+        in_ms = float(str(value)) >= _FIRST_TIME_IN_MS
+        return moment_of(record, column, units_per_s=1000 if in_ms else 1)
+    return any_date_in(label_of(record, column), mapping.date_order)
