@@ -24,7 +24,7 @@ from typing import cast
 from engine.domain import Framework, PreferencePair, Profile, Trait
 from engine.frameworks import all_dimensions, all_statements, genres
 from engine.pairs.build import pairs_for
-from engine.profile.card import profile_card
+from engine.profile.card import card_of
 
 WAYS = ("tree-bfloat16", "trl-bfloat16", "tree-float32", "trl-float32")
 QUICK = ("tree-bfloat16", "trl-bfloat16")
@@ -148,7 +148,7 @@ def made_up_pairs() -> tuple[list[PreferencePair], dict[str, str]]:
     profile = Profile("made-up", "none", half, datetime.now(UTC))
     pairs = pairs_for(profile)
     drawn.shuffle(pairs)
-    return pairs, {"made-up": profile_card(profile)}
+    return pairs, {"made-up": card_of(profile).text}
 
 
 if __name__ == "__main__":

@@ -1,108 +1,220 @@
-"""How far the embedded judge can be trusted: python -m benchmarks.profile_quality [--quick].
+"""How far the embedded profile can be trusted: python -m benchmarks.profile_quality [--quick].
 
-Three questions. Where the judge finds evidence for a statement or facet in sentences whose side is
-known (the bank's signs, written apart from the cues and in pairs that differ in little but the
-side), how often is it the right side, and how many does it find? How often is a plain nearest
-neighbour right, which is what it would be without anchors? How much of a reader becomes known,
-and how fast? Prints one JSON object last; `--quick` judges every fourth statement and one reader.
+Off-topic text: how many traits are asserted of weather, recipes and code (there should be none).
+Quotes: how many stand word for word where they are said to stand. Unseen readers: three readers
+invented by people who did not know the extractor, with what a careful person noted of them: how
+much of it is found, how much of what is found is on the wrong side or was not noted. Signs: how
+often the side is right on sentences of the bank (the extractor was trained on them, so that is
+its memory, not its skill). Time: seconds for 100 reviews and how they grow to 10,000. Prints one
+JSON object last; `--quick` takes fewer signs and grows to 1,000.
 """
 
 import argparse
 import json
 import platform
+import resource
 import sys
 import time
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
-
+from benchmarks.judge import Judge, embedded_judge
 from engine.bank import example_reviews, signs
-from engine.domain import Review
-from engine.profile.embedded import findings
+from engine.domain import Review, Trait
+from engine.profile.assemble import Material, assembled
+from engine.profile.demographics import demographics
 from engine.profile.findings import Finding
 from engine.sources.importing import read_reviews
-from models.encoder import Encoder
-from models.library import embedded_encoder
 
-GOODREADS = Path(__file__).parents[2] / "shared" / "data" / "reviews" / "goodreads_reader_a.csv"
+DATA = Path(__file__).parent / "data"
+CLOSE_DEMOGRAPHICS = 0.5
+"""Share of the words of a noted fact that a found fact must have."""
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true")
     quick = parser.parse_args().quick
-    encoder = Encoder.load(embedded_encoder())
-    traits = sorted(signs())[:: 4 if quick else 1]
-    judged, right, asked = side_of_signs(encoder, traits)
-    readers = dict(known_of_readers(encoder, quick))
-    neighbour = nearest_sign_is_right(encoder, traits)
+    judge = embedded_judge()
+    off_topic, of = asserted_off_topic(judge)
+    tell(f"off-topic: {off_topic} traits asserted of {of} texts")
+    unseen = unseen_readers(judge)
+    tell(f"unseen readers: {unseen}")
+    judged, right, asked = side_of_signs(judge, sorted(signs())[:: 4 if quick else 1])
+    tell(f"signs: {right} of {judged} on the right side")
+    verbatim, quotes = verbatim_quotes(judge)
+    tell(f"quotes: {verbatim} of {quotes} verbatim")
+    seconds = seconds_by_reviews(judge, (100, 1_000) if quick else (100, 1_000, 10_000))
+    most = max(seconds)
     report = {
         "benchmark": "profile_quality",
         "ratios": {
-            "right_side_where_judged": round(right / judged, 3) if judged else None,
-            "signs_judged": round(judged / asked, 3),
-            "right_side_by_nearest_sign": round(neighbour, 3),
+            "verbatim_quotes": share(verbatim, quotes),
+            "unseen_found_of_noted": share(unseen.found, unseen.noted),
+            "unseen_wrong_side_of_asserted": share(unseen.wrong_side, unseen.asserted),
+            "unseen_not_noted_of_asserted": share(unseen.not_noted, unseen.asserted),
+            "right_side_of_signs_judged": share(right, judged),
+            "time_growth_over_linear": round(seconds[most] / seconds[100] / (most / 100), 2),
         },
-        "figures": {"signs": asked, "readers": readers},
+        "figures": {
+            "off_topic_traits": off_topic,
+            "off_topic_texts": of,
+            "quotes": quotes,
+            "unseen": vars(unseen),
+            "signs_judged": judged,
+            "signs": asked,
+            "seconds_by_reviews": {str(size): round(took, 1) for size, took in seconds.items()},
+            "peak_memory_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
+        },
         "machine": f"{platform.machine()} {platform.system()}",
     }
     print(json.dumps(report))
 
 
-def side_of_signs(encoder: Encoder, traits: list[str]) -> tuple[int, int, int]:
-    """(signs judged on their own trait, judged on the right side, signs in all)."""
-    reviews = {
+@dataclass(frozen=True)
+class Unseen:
+    """What became of the things a person noted of readers nobody tuned for."""
+
+    noted: int
+    """Statements, facets and facts in the gold."""
+    found: int
+    """Of these: known, and on the noted side."""
+    asserted: int
+    """Statements, facets and facts that the profile claims to know."""
+    wrong_side: int
+    not_noted: int
+    """Asserted where the gold has nothing: a mistake, or something the person passed over."""
+
+
+def asserted_off_topic(judge: Judge) -> tuple[int, int]:
+    """(Traits known of any of the texts, texts); each text is a reader of its own."""
+    texts = [row["text"] for row in rows("off_topic.jsonl")]
+    known = 0
+    for number, text in enumerate(texts):
+        review = Review(str(number), "off-topic", "book", text)
+        known += sum(trait.is_known for trait in profile_of(judge, [review]))
+    return known, len(texts)
+
+
+def unseen_readers(judge: Judge) -> Unseen:
+    """The three unseen readers against their gold."""
+    imported = read_reviews(DATA / "unseen_readers.jsonl", "amazon2023")
+    gold = list(rows("unseen_gold.jsonl"))
+    counts = Unseen(0, 0, 0, 0, 0)
+    for reader in imported.readers:
+        reviews = [review for review in imported.reviews if review.reader_id == reader.id]
+        traits = {trait.id: trait for trait in profile_of(judge, reviews) if trait.is_known}
+        counts = _counted(counts, traits, [row for row in gold if row["reader"] == reader.id])
+    return counts
+
+
+def _counted(counts: Unseen, traits: dict[str, Trait], gold: Sequence[dict[str, str]]) -> Unseen:
+    noted: dict[str, list[dict[str, str]]] = defaultdict(list)
+    for row in gold:
+        noted[row["trait"]].append(row)
+    comparable = {
+        trait_id: trait
+        for trait_id, trait in traits.items()
+        if trait.framework in ("demographics", "schwartz", "hofstede", "wvs", "ocean")
+        and (trait.framework == "demographics" or trait_id.count(".") == 2)
+    }
+    agreeing = {
+        trait_id
+        for trait_id, trait in comparable.items()
+        if trait_id in noted and _agrees(trait, noted[trait_id])
+    }
+    return replace(
+        counts,
+        noted=counts.noted + len(noted),
+        found=counts.found + len(agreeing),
+        asserted=counts.asserted + len(comparable),
+        wrong_side=counts.wrong_side + len(comparable.keys() & noted.keys() - agreeing),
+        not_noted=counts.not_noted + len(comparable.keys() - noted.keys()),
+    )
+
+
+def _agrees(trait: Trait, noted: Sequence[dict[str, str]]) -> bool:
+    """With one of the notes at least: people contradict themselves, and both sides are noted."""
+    return any(
+        _has_fact(trait, row["value"])
+        if trait.framework == "demographics"
+        else trait.score * float(row["stance"]) > 0
+        for row in noted
+    )
+
+
+def _has_fact(trait: Trait, fact: str) -> bool:
+    wanted, found = fact.lower().split(), (trait.value or "").lower()
+    return sum(word in found for word in wanted) >= CLOSE_DEMOGRAPHICS * len(wanted)
+
+
+def side_of_signs(judge: Judge, traits: Sequence[str]) -> tuple[int, int, int]:
+    """(Signs judged on their own trait, judged on the right side, signs in all)."""
+    texts = {
         f"{trait_id}|{side}|{number}": text
         for trait_id in traits
-        for side, texts in ((1, signs()[trait_id].agreeing), (-1, signs()[trait_id].disagreeing))
-        for number, text in enumerate(texts)
+        for side, told in ((1, signs()[trait_id].agreeing), (-1, signs()[trait_id].disagreeing))
+        for number, text in enumerate(told)
     }
-    found = all_findings(encoder, [Review(key, "", "", text) for key, text in reviews.items()])
+    found = judge([Review(key, "", "", text) for key, text in texts.items()])
     own = [finding for finding in found if finding.review_id.split("|")[0] == finding.trait_id]
-    right = [
-        finding for finding in own if finding.stance * int(finding.review_id.split("|")[1]) > 0
-    ]
-    return len(own), len(right), len(reviews)
+    right = [found for found in own if found.stance * int(found.review_id.split("|")[1]) > 0]
+    return len(own), len(right), len(texts)
 
 
-def nearest_sign_is_right(encoder: Encoder, traits: list[str]) -> float:
-    """Share of signs whose side the nearest other sign tells, their own counterpart left out."""
-    right = []
-    for trait_id in traits:
-        for_it = encoder.embed(signs()[trait_id].agreeing)
-        against = encoder.embed(signs()[trait_id].disagreeing)
-        for number in range(len(for_it)):
-            kept = np.arange(len(for_it)) != number
-            for side, vector in ((1, for_it[number]), (-1, against[number])):
-                lead = (for_it[kept] @ vector).max() - (against[kept] @ vector).max()
-                right.append(lead * side > 0)
-    return float(np.mean(right))
+def verbatim_quotes(judge: Judge) -> tuple[int, int]:
+    """(Quotes that stand where they are said to stand, quotes) of every reader we ship."""
+    verbatim = quotes = 0
+    for path in (example_reviews(), DATA / "unseen_readers.jsonl"):
+        reviews = read_reviews(path, "amazon2023").reviews
+        text_of = {review.id: review.text for review in reviews}
+        spans = [(found.review_id, found.span) for found in judge(reviews)]
+        for trait in demographics(reviews):
+            spans += [(span.review_id, span) for span in trait.evidence]  # type: ignore[misc]
+        quotes += len(spans)
+        verbatim += sum(
+            text_of[review_id][span.start : span.end] == span.quote != ""
+            for review_id, span in spans
+        )
+    return verbatim, quotes
 
 
-def known_of_readers(encoder: Encoder, quick: bool) -> Iterator[tuple[str, dict[str, float]]]:
-    """For each reader: statements and facets with evidence, quotes, sentences, seconds."""
-    files = [example_reviews(), *([GOODREADS] if GOODREADS.exists() and not quick else [])]
-    for path in files:
-        imported = read_reviews(path, None)
-        for reader in imported.readers[: 1 if quick else None]:
-            reviews = [review for review in imported.reviews if review.reader_id == reader.id]
-            started = time.perf_counter()
-            found = all_findings(encoder, reviews)
-            yield (
-                reader.id,
-                {
-                    "known": len({finding.trait_id for finding in found}),
-                    "quotes": len(found),
-                    "reviews": len(reviews),
-                    "seconds": round(time.perf_counter() - started, 1),
-                },
-            )
-            print(f"{reader.id}: {len(found)} quotes", file=sys.stderr)
+def seconds_by_reviews(judge: Judge, sizes: Sequence[int]) -> dict[int, float]:
+    """Seconds to judge so many reviews: the bundled ones, over and over, each a little changed."""
+    bundled = read_reviews(example_reviews(), "amazon2023").reviews
+    took = {}
+    for size in sizes:
+        reviews = [
+            replace(review, id=f"{number}", text=f"{review.text} That was review {number}.")
+            for number in range(size)
+            for review in [bundled[number % len(bundled)]]
+        ]
+        started = time.perf_counter()
+        judge(reviews)
+        took[size] = time.perf_counter() - started
+        tell(f"{size} reviews: {took[size]:.1f} s")
+    return took
 
 
-def all_findings(encoder: Encoder, reviews: list[Review]) -> list[Finding]:
-    return [finding for *_, part in findings(reviews, encoder.embed) for finding in part]
+def profile_of(judge: Judge, reviews: Sequence[Review]) -> tuple[Trait, ...]:
+    """The whole profile, as the embedded provider makes it; interests have no books here."""
+    found: Sequence[Finding] = judge(reviews)
+    return assembled(Material(tuple(reviews), {}, tuple(found), {}, sensitive=True))
+
+
+def rows(name: str) -> Iterator[dict[str, str]]:
+    for line in (DATA / name).read_text(encoding="utf-8").splitlines():
+        yield json.loads(line)
+
+
+def share(part: int, whole: int) -> float | None:
+    return round(part / whole, 3) if whole else None
+
+
+def tell(told: str) -> None:
+    print(told, file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -8,27 +8,23 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
+from engine import imports
 from engine.bank import books as bank_books
-from engine.bank import example_reviews
 from engine.domain import (
     Book,
-    Override,
     PreferencePair,
     Profile,
     Review,
     Run,
 )
-from engine.frameworks import all_dimensions, all_statements, genres
+from engine.frameworks import Dimension, all_dimensions, all_statements, dimensions, genres
 from engine.pairs.build import PairsReport, pairs_for
 from engine.pairs.build import report as pairs_report
 from engine.profile.build import build_by_chat, build_by_run
-from engine.reports import BooksReport, ImportReport, PreferencesReport
 from engine.runs import forget_runs
-from engine.sources.importing import read_books, read_preferences, read_reviews
 from engine.store import datasets as dataset_rows
 from engine.store import journal
 from engine.store import pairs as pair_rows
@@ -47,57 +43,19 @@ FACTS = {
     "demographics.location": "Place",
     "demographics.occupation": "Work",
     "demographics.family": "Family",
+    "demographics.education": "Education",
+    "demographics.language": "Languages",
 }
 
 
-def import_reviews(
-    data_dir: Path, path: Path | None, format_name: str | None = None
-) -> ImportReport:
-    """Read a file of reviews (None: standard input) into the store; the same file adds nothing.
-
-    Raises:
-        BadInput: the file is not what it says; nothing was stored.
-    """
-    imported = read_reviews(path, format_name)
-    with opened(data_dir) as db, change(db, "Import reviews"):
-        added = reader_rows.save(db, imported.readers, imported.books, imported.reviews)
-    return ImportReport.of(imported, added)
-
-
-def import_example(data_dir: Path) -> ImportReport:
-    """Import the bundled example: three readers, invented by us."""
-    return import_reviews(data_dir, example_reviews(), "amazon2023")
-
-
-def import_books(data_dir: Path, path: Path, format_name: str | None = None) -> BooksReport:
-    """Read a file of books with metadata into the store.
-
-    Raises:
-        BadInput: the file is not what it says; nothing was stored.
-    """
-    imported = read_books(path, format_name)
-    with opened(data_dir) as db, change(db, "Import books"):
-        reader_rows.save_books(db, imported.books)
-    return BooksReport(imported.format, len(imported.books), tuple(imported.skipped))
-
-
-def import_preferences(
-    data_dir: Path,
-    path: Path | None,
-    format_name: str | None = None,
-    dataset: str | None = None,
-) -> PreferencesReport:
-    """Read a file of preference data into the store.
-
-    Raises:
-        BadInput: the file is not what it says; nothing was stored.
-    """
-    imported = read_preferences(path, format_name, dataset)
-    with opened(data_dir) as db, change(db, "Import preferences"):
-        dataset_rows.save(db, imported.examples)
-    return PreferencesReport(
-        imported.format, imported.dataset, len(imported.examples), tuple(imported.skipped)
-    )
+review_formats = imports.review_formats
+book_formats = imports.book_formats
+look_at_reviews = imports.look_at_reviews
+survey_reviews = imports.survey_reviews
+import_reviews = imports.import_reviews
+import_example = imports.import_example
+import_books = imports.import_books
+import_preferences = imports.import_preferences
 
 
 def readers(data_dir: Path) -> list[ReaderSummary]:
@@ -146,30 +104,6 @@ def built_profile(data_dir: Path, reader_id: str) -> Profile:
     """
     with opened(data_dir) as db:
         return profile_rows.built(db, reader_rows.find(db, reader_id).id)
-
-
-def override_trait(
-    data_dir: Path, reader_id: str, trait_id: str, score: float | None, reason: str = ""
-) -> Profile:
-    """Set the editor's own score beside the extracted one, or take it away (None).
-
-    Raises:
-        BadInput: no such trait, or the score is not in -1 to 1.
-    """
-    if score is not None and not -1 <= score <= 1:
-        raise BadInput(f"A score lies between -1 and 1, not at {score}.")
-    override = None if score is None else Override(score, reason, datetime.now(UTC))
-    title = "Take an override away" if override is None else "Override a trait"
-    with opened(data_dir) as db:
-        with change(db, title):
-            profile_rows.set_override(db, reader_id, trait_id, override)
-        return profile_rows.built(db, reader_id)
-
-
-def switch_sensitive(data_dir: Path, reader_id: str, on: bool) -> None:
-    """Allow or forbid sensitive items for one reader; the next build of the profile obeys."""
-    with opened(data_dir) as db, change(db, "Switch sensitive items"):
-        reader_rows.set_sensitive(db, reader_id, on)
 
 
 def sensitive_allowed(data_dir: Path, reader_id: str) -> bool:
@@ -243,12 +177,15 @@ def drop_pair(data_dir: Path, pair_id: str, dropped: bool = True) -> PreferenceP
 
 
 async def build_profile(
-    data_dir: Path, reader_id: str, provider: str = "embedded"
+    data_dir: Path, reader_id: str, provider: str = "embedded", fresh: bool = False
 ) -> AsyncGenerator[Event, None]:
     """Read a reader's reviews into a profile; closing the iterator stops the work.
 
     `Finished.result` is the profile as the command line's contract has it. A profile whose reviews
     and provider did not change is not built again, and a `Note` says so.
+
+    Args:
+        fresh: ask a chat model everything again, what is kept of its answers aside.
 
     Raises:
         BadInput: no such reader, or a provider that cannot be used.
@@ -256,7 +193,7 @@ async def build_profile(
     own_id = await asyncio.to_thread(reader_id_of, data_dir, reader_id)
     events = build_by_run(data_dir, own_id)
     if provider != "embedded":
-        events = build_by_chat(data_dir, own_id, provider)
+        events = build_by_chat(data_dir, own_id, provider, fresh)
     async with aclosing(events):
         async for event in events:
             yield event
@@ -317,16 +254,20 @@ def trait_names() -> dict[str, str]:
     return (
         FACTS
         | {f"interests.{genre.id}": genre.name for genre in genres().values()}
-        | {scale.id: scale.name for scale in all_dimensions().values()}
+        | {scale.id: scale.name for scale in _scales().values()}
         | {statement.id: statement.text for statement in all_statements().values()}
     )
+
+
+def _scales() -> dict[str, Dimension]:
+    return all_dimensions() | {scale.id: scale for scale in dimensions("aversions")}
 
 
 def trait_levels() -> dict[str, TraitLevel]:
     """Trait id to what kind of line it is."""
     levels: dict[str, TraitLevel] = dict.fromkeys(FACTS, "fact")
     levels.update(dict.fromkeys((f"interests.{genre}" for genre in genres()), "genre"))
-    for scale in all_dimensions().values():
+    for scale in _scales().values():
         levels[scale.id] = "facet" if scale.parent else "dimension"
     levels.update(dict.fromkeys(all_statements(), "statement"))
     return levels
@@ -336,7 +277,7 @@ def poles(trait_id: str) -> tuple[str, str]:
     """What -1 and 1 mean for a trait, in words."""
     if statement := all_statements().get(trait_id):
         return statement.opposite, statement.text
-    if scale := all_dimensions().get(trait_id):
+    if scale := _scales().get(trait_id):
         return scale.low, scale.high
     if trait_id.startswith("interests."):
         return "turns away from it", "seeks it out"

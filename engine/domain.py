@@ -13,7 +13,7 @@ OverrideKind = Literal["accepted", "set", "unknown"]
 """The editor agrees with the extracted score, gives another, or will not have it known."""
 ReadingSource = Literal["questionnaire", "picks"]
 Track = Literal["interests", "values", "personality"]
-RunKind = Literal["profile", "train", "export", "preview"]
+RunKind = Literal["profile", "train", "export", "preview", "suggest"]
 RunState = Literal["waiting", "running", "finished", "failed", "stopped"]
 
 
@@ -153,6 +153,9 @@ class Trait:
 
     @property
     def is_known(self) -> bool:
+        """Whether it counts for anything; what is switched off does not, whoever said it."""
+        if self.status == "off":
+            return False
         if self.override:
             return self.override.kind != "unknown"
         return self.status == "known" or self._reading_that_counts is not None

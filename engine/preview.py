@@ -14,8 +14,8 @@ from types import TracebackType
 from typing import Self
 
 from engine import desk
+from engine.cards import conditioning_text
 from engine.domain import Book
-from engine.profile.card import profile_card
 from engine.prompts import description_request, for_reader
 from engine.runs import TunedModel, tuned_models
 from models.chat import ChatEvent, Message, Reply, Sampling, Started, Text
@@ -152,5 +152,5 @@ def messages_for(
     Raises:
         BadInput: the reader has no profile.
     """
-    card = profile_card(desk.built_profile(data_dir, reader_id)) if with_card else ""
+    card = conditioning_text(data_dir, reader_id) if with_card else ""
     return for_reader(card, description_request(book))

@@ -10,13 +10,19 @@ from engine.domain import Evidence, Profile, Trait
 from engine.profile.findings import Finding
 from engine.profile.sentences import Span
 from engine.store import findings as finding_rows
+from engine.store import forgotten as forgotten_rows
 from engine.store import profiles as profile_rows
 from engine.store import runs as run_rows
 from engine.store.database import change, opened
+from models.errors import JobFailed
 
 
 def record_profile(data_dir: Path, run_id: str | None, result: Mapping[str, Any]) -> None:
-    """Store the profile that a provider returned; a run that was recorded before is left alone."""
+    """Store the profile that a provider returned; a run that was recorded before is left alone.
+
+    Raises:
+        JobFailed: it quotes a review that was forgotten in the meantime; nothing was stored.
+    """
     profile = Profile(
         reader_id=str(result["reader"]),
         provider=str(result["provider"]),
@@ -24,10 +30,17 @@ def record_profile(data_dir: Path, run_id: str | None, result: Mapping[str, Any]
         built_at=datetime.now(UTC),
         traits=tuple(trait_from_json(row) for row in result["traits"]),
     )
+    findings = [finding_from_json(row) for row in result.get("findings", ())]
+    quoted = {span.review_id for trait in profile.traits for span in trait.evidence}
+    quoted |= {finding.review_id for finding in findings}
     with opened(data_dir) as db, change(db, "Build a profile"):
+        if quoted & forgotten_rows.review_ids(db):
+            raise JobFailed(
+                "A review was forgotten while this profile was being built from it.",
+                "Build the profile again.",
+            )
         if run_id is None or run_rows.mark_recorded(db, run_id):
             profile_rows.save(db, profile)
-            findings = [finding_from_json(row) for row in result.get("findings", ())]
             finding_rows.save(db, profile.reader_id, findings)
             finding_rows.save_guesses(db, profile.reader_id, result.get("genres", {}))
 

@@ -14,8 +14,8 @@ from pathlib import Path
 from engine import jobs
 from engine.domain import PreferencePair, Run, RunKind
 from engine.jobs import RunDir
-from engine.profile.card import profile_card
 from engine.record import record_profile
+from engine.store import cards as card_rows
 from engine.store import pairs as pair_rows
 from engine.store import profiles as profile_rows
 from engine.store import runs as run_rows
@@ -161,7 +161,8 @@ def training_input(
     pairs: list[PreferencePair] = []
     with opened(data_dir) as db:
         for reader_id in dict.fromkeys(reader_ids):
-            cards[reader_id] = profile_card(profile_rows.built(db, reader_id))
+            profile = profile_rows.built(db, reader_id)
+            cards[reader_id] = card_rows.conditioning_text(db, profile)
             own = [pair for pair in pair_rows.of_reader(db, reader_id) if not pair.dropped]
             if not any(not pair.held_out for pair in own):
                 raise BadInput(
@@ -283,13 +284,13 @@ def tuned_models(data_dir: Path, reader_id: str | None = None) -> list[TunedMode
 
 
 def forget_runs(data_dir: Path, reader_id: str) -> list[Run]:
-    """Delete the profile runs of a reader, which hold the reviews; return the other runs of it.
+    """Delete the runs of a reader that hold the reviews; return the other runs of it.
 
     Training and export runs are left to the person: others may be in the same model.
     """
     carrying = []
     for run in runs(data_dir):
-        if run.kind == "profile" and run.subject == reader_id:
+        if run.kind in ("profile", "suggest") and run.subject == reader_id:
             shutil.rmtree(run_dir(data_dir, run.id).path, ignore_errors=True)
             with opened(data_dir) as db:
                 run_rows.remove(db, run.id)

@@ -23,6 +23,7 @@ JOBS = {
     "profile": "engine.profile.job",
     "train": "engine.train.job",
     "export": "engine.export",
+    "suggest": "engine.profile.suggest",
 }
 """Kind of run → the module whose `work(run, settings, asked_to_stop)` yields its events."""
 

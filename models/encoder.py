@@ -24,6 +24,8 @@ WIDTH = 384
 MAX_TOKENS = 256
 """What the model was made for (`sentence_bert_config.json`); the rest of a text is not seen."""
 BATCH = 64
+LAYERS = (4, 5, 6)
+"""The layers that are pooled, of six; the value heads read all three, `embed` gives the last."""
 
 Vectors = NDArray[np.float32]
 """float32 (N, 384), each row of length 1."""
@@ -63,8 +65,18 @@ class Encoder:
         return cls(model, tokenizer)
 
     def embed(self, texts: Sequence[str]) -> Vectors:
-        """Embed texts; the longer ones share batches, so that little is computed on padding."""
-        vectors = np.zeros((len(texts), WIDTH), dtype=np.float32)
+        """Embed texts by the last layer, as the model was trained."""
+        return self.embed_layers(texts)[:, -1]
+
+    def embed_layers(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Embed texts by each of `LAYERS`, in one pass.
+
+        The longer texts share batches, so that little is computed on padding.
+
+        Returns:
+            float32 (N, len(LAYERS), 384), each vector of length 1, the last layer last.
+        """
+        vectors = np.zeros((len(texts), len(LAYERS), WIDTH), dtype=np.float32)
         order = sorted(range(len(texts)), key=lambda row: len(texts[row]))
         for start in range(0, len(order), BATCH):
             rows = order[start : start + BATCH]
@@ -72,11 +84,14 @@ class Encoder:
         return vectors
 
     @torch.inference_mode()
-    def _embed_batch(self, texts: list[str]) -> Vectors:
+    def _embed_batch(self, texts: list[str]) -> NDArray[np.float32]:
         encodings = self.tokenizer.encode_batch(texts)
         ids = torch.tensor([encoding.ids for encoding in encodings])  # (B, T)
         mask = torch.tensor([encoding.attention_mask for encoding in encodings])  # (B, T)
-        hidden = self.model(input_ids=ids, attention_mask=mask).last_hidden_state  # (B, T, 384)
-        weights = mask.unsqueeze(-1).to(hidden.dtype)  # (B, T, 1)
-        mean = (hidden * weights).sum(dim=1) / weights.sum(dim=1)  # (B, 384)
-        return torch.nn.functional.normalize(mean, dim=1).numpy()
+        states = self.model(
+            input_ids=ids, attention_mask=mask, output_hidden_states=True
+        ).hidden_states
+        hidden = torch.stack([states[layer] for layer in LAYERS], dim=1)  # (B, L, T, 384)
+        weights = mask[:, None, :, None].to(hidden.dtype)  # (B, 1, T, 1)
+        mean = (hidden * weights).sum(dim=2) / weights.sum(dim=2)  # (B, L, 384)
+        return torch.nn.functional.normalize(mean, dim=-1).numpy()

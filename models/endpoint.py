@@ -230,8 +230,16 @@ def _response_format(json_schema: str, dialect: int) -> dict[str, object]:
     schema = json.loads(json_schema)
     if dialect == LAST_DIALECT:
         return {"type": "json_object", "schema": schema}
-    named = {"name": "reply", "schema": schema, "strict": dialect == 0}
+    strict = dialect == 0
+    named = {"name": "reply", "schema": _unsized(schema) if strict else schema, "strict": strict}
     return {"type": "json_schema", "json_schema": named}
+
+
+def _unsized(schema: object) -> object:
+    """A schema without `maxLength`, which OpenAI's strict mode refuses."""
+    if isinstance(schema, dict):
+        return {key: _unsized(value) for key, value in schema.items() if key != "maxLength"}
+    return [_unsized(value) for value in schema] if isinstance(schema, list) else schema
 
 
 def _told(error: openai.APIError) -> str:

@@ -1,5 +1,7 @@
 """The child that hosts one GGUF: `python -m models.host FILE.gguf --log FILE [--n-ctx N]`.
 
+With `--vocabulary-only` it loads no weights, and answers `tokenize` alone.
+
 Requests come as JSON lines on stdin, each with its own id, and are answered one after the other:
 
     {"id": 1, "chat": {"messages": [{"role", "content"}], "sampling": {…}}}
@@ -68,6 +70,7 @@ def main() -> int:
     parser.add_argument("gguf", type=Path)
     parser.add_argument("--log", type=Path, required=True)
     parser.add_argument("--n-ctx", type=int)
+    parser.add_argument("--vocabulary-only", action="store_true")
     arguments = parser.parse_args()
     with _standard_output_into(arguments.log) as replies, suppress(BrokenPipeError):
         # Threads that spin while they wait slow llama.cpp thirtyfold beside a training run.
@@ -76,7 +79,7 @@ def main() -> int:
         from models.llama import LlamaChat
 
         try:
-            model = LlamaChat(arguments.gguf, arguments.n_ctx)
+            model = LlamaChat(arguments.gguf, arguments.n_ctx, arguments.vocabulary_only)
         except UserError as error:
             _say(replies, failed=error.message, hint=error.hint)
             return 1

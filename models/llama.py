@@ -35,27 +35,33 @@ AskedToStop = Callable[[], bool]
 class LlamaChat:
     """One GGUF file in memory, with the KV cache of what it read last."""
 
-    def __init__(self, path: Path, context: int | None = None) -> None:
+    def __init__(
+        self, path: Path, context: int | None = None, vocabulary_only: bool = False
+    ) -> None:
         """Load the file.
 
         Args:
             context: in tokens, at most the model's own; None takes the model's, up to 4096.
+            vocabulary_only: leave the weights on the disk and the file unhashed; `prompt_tokens`
+                is all that can then be asked.
 
         Raises:
             UserError: the file is missing, no GGUF, cut off, of an unknown kind, or no chat model.
         """
         _require_gguf(path)
-        with ThreadPoolExecutor(1) as beside:
-            digest = beside.submit(_sha256, path)
-            self._llama = _loaded(path, context or MAX_CONTEXT)
-            self.sha256 = digest.result()
+        if vocabulary_only:
+            self._llama, self.sha256 = _loaded(path, BATCH, vocabulary_only), ""
+        else:
+            with ThreadPoolExecutor(1) as beside:
+                digest = beside.submit(_sha256, path)
+                self._llama = _loaded(path, context or MAX_CONTEXT)
+                self.sha256 = digest.result()
         metadata = self._llama.metadata
         if "tokenizer.chat_template" not in metadata:
             raise BadInput(f"{path} has no chat template.", "Choose an instruct or chat model.")
         self.name = metadata.get("general.name") or path.stem
-        self.context = min(
-            context or MAX_CONTEXT, llama_cpp.llama_model_n_ctx_train(self._llama.model)
-        )
+        trained = metadata[f"{metadata['general.architecture']}.context_length"]
+        self.context = min(context or MAX_CONTEXT, int(trained))
         self._text = LlamaText(self._llama, metadata["tokenizer.chat_template"])
         self._asked_to_stop: AskedToStop = lambda: False
         # llama.cpp asks at every node of its graph, so that a stop need not wait until a batch
@@ -248,11 +254,12 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _loaded(path: Path, context: int) -> llama_cpp.Llama:
+def _loaded(path: Path, context: int, vocabulary_only: bool = False) -> llama_cpp.Llama:
     cores = os.cpu_count() or 1
     try:
         return llama_cpp.Llama(
             str(path),
+            vocab_only=vocabulary_only,
             n_ctx=context,
             n_batch=BATCH,
             n_threads=cores,

@@ -41,17 +41,20 @@ class LocalModel:
         """In tokens, prompt and reply together."""
 
     @classmethod
-    async def open(cls, path: Path, log: Path, context: int | None = None) -> Self:
+    async def open(
+        cls, path: Path, log: Path, context: int | None = None, vocabulary_only: bool = False
+    ) -> Self:
         """Start the child and wait until it has loaded the file.
 
         Args:
             log: where llama.cpp's own words are appended.
             context: in tokens, at most the model's own; None takes the model's, up to 4096.
+            vocabulary_only: in a second and without the weights, for `prompt_tokens` alone.
 
         Raises:
             UserError: the file is missing, no GGUF, broken or no chat model, or the child died.
         """
-        model = cls(await _start(path, log, context), path, log)
+        model = cls(await _start(path, log, context, vocabulary_only), path, log)
         try:
             first = await model._line()
             if "failed" in first:
@@ -188,22 +191,23 @@ class LocalModel:
 
 @asynccontextmanager
 async def local_model(
-    path: Path, log_dir: Path, context: int | None = None
+    path: Path, log_dir: Path, context: int | None = None, vocabulary_only: bool = False
 ) -> AsyncIterator[LocalModel]:
-    """A model for the length of a block; its log is named after its file.
+    """A model, or its vocabulary, for the length of a block; its log is named after its file.
 
     Raises:
         UserError: as `LocalModel.open` does.
     """
-    async with await LocalModel.open(path, log_dir / f"{path.stem}.log", context) as model:
+    log = log_dir / f"{path.stem}.log"
+    async with await LocalModel.open(path, log, context, vocabulary_only) as model:
         yield model
 
 
-async def _start(path: Path, log: Path, context: int | None) -> Process:
+async def _start(path: Path, log: Path, context: int | None, vocabulary_only: bool) -> Process:
     try:
         with _opened(log) as errors:
             return await asyncio.create_subprocess_exec(
-                *_command(path, log, context),
+                *_command(path, log, context, vocabulary_only),
                 stdin=PIPE,
                 stdout=PIPE,
                 stderr=errors,
@@ -225,10 +229,11 @@ def _opened(log: Path) -> BinaryIO:
     return log.open("ab")
 
 
-def _command(path: Path, log: Path, context: int | None) -> list[str]:
+def _command(path: Path, log: Path, context: int | None, vocabulary_only: bool) -> list[str]:
     command = [sys.executable, "-m", "models.host", str(path.absolute())]
     command += ["--log", str(log.absolute())]
-    return command if context is None else [*command, "--n-ctx", str(context)]
+    command += [] if context is None else ["--n-ctx", str(context)]
+    return [*command, "--vocabulary-only"] if vocabulary_only else command
 
 
 def _rows(messages: Sequence[Message]) -> list[dict[str, str]]:

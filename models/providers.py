@@ -21,7 +21,8 @@ ALLOWED = (
 )
 ENDPOINT_EXAMPLE = (
     'Write [endpoints.NAME] with base_url = "https://…/v1", model = "…" and, '
-    'where it wants a key, key_env = "NAME_OF_A_VARIABLE".'
+    'where it wants a key, key_env = "NAME_OF_A_VARIABLE". Two numbers may follow: concurrency '
+    "(requests at once, 4 unless you say otherwise) and context (in tokens, 8192)."
 )
 
 
@@ -40,6 +41,10 @@ class Endpoint:
     model: str
     key_env: str = ""
     """The environment variable that holds the key; empty for a server that wants none."""
+    concurrency: int = 4
+    """Requests under way at once, at most."""
+    context: int = 8192
+    """In tokens, prompt and reply together, as far as the server takes them."""
 
 
 def parse_provider(text: str, data_dir: Path) -> LocalFile | Endpoint:
@@ -65,18 +70,21 @@ def parse_provider(text: str, data_dir: Path) -> LocalFile | Endpoint:
 
 
 @asynccontextmanager
-async def opened_model(text: str, data_dir: Path) -> AsyncIterator[ChatModel]:
+async def opened_model(
+    text: str, data_dir: Path, context: int | None = None
+) -> AsyncIterator[ChatModel]:
     """The chat model of a provider, for the length of a block.
 
     Args:
         data_dir: holds endpoints.toml; the logs of local models go to its folder `logs`.
+        context: of a local model, in tokens, at most its own; None takes its own, up to 4096.
 
     Raises:
         UserError: the name means nothing, or the model cannot be opened.
     """
     provider = parse_provider(text, data_dir)
     if isinstance(provider, LocalFile):
-        async with local_model(provider.path, data_dir / "logs") as model:
+        async with local_model(provider.path, data_dir / "logs", context) as model:
             yield model
         return
     # Here and not above: the client takes most of a second to import.
@@ -106,12 +114,20 @@ def _named_endpoint(name: str, file: Path) -> Endpoint:
         there = f"It has {', '.join(sorted(known))}." if known else "It has none yet."
         raise BadInput(f"No endpoint {name!r} in {file}.", f"{there} {ENDPOINT_EXAMPLE}")
     fields = known[name]
-    allowed = {"base_url", "model", "key_env"}
-    if not isinstance(fields, dict) or not {"base_url", "model"} <= fields.keys() <= allowed:
+    texts, numbers = {"base_url", "model", "key_env"}, {"concurrency", "context"}
+    if (
+        not isinstance(fields, dict)
+        or not {"base_url", "model"} <= fields.keys() <= texts | numbers
+    ):
         raise BadInput(f"[endpoints.{name}] of {file} is not as expected.", ENDPOINT_EXAMPLE)
-    wrong = [key for key, value in fields.items() if not isinstance(value, str)]
-    if wrong:
-        raise BadInput(f"{wrong[0]} in [endpoints.{name}] of {file} is no text.", ENDPOINT_EXAMPLE)
+    for key, value in fields.items():
+        if key in texts and not isinstance(value, str):
+            raise BadInput(f"{key} in [endpoints.{name}] of {file} is no text.", ENDPOINT_EXAMPLE)
+        if key in numbers and not (type(value) is int and value > 0):
+            raise BadInput(
+                f"{key} in [endpoints.{name}] of {file} is {value!r}, not a whole number above 0.",
+                ENDPOINT_EXAMPLE,
+            )
     return Endpoint(**fields)
 
 

@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from studio.shell import data, pairs, previews, profiles, runs
+from studio.shell import countries, data, imports, pairs, previews, profiles, runs
 from studio.shell.base import Root, shared
 from studio.shell.demo import demo
 from studio.shell.doctor import doctor
@@ -39,9 +39,9 @@ def _open_window() -> None:
 
 
 for command in (
-    *(demo, data.import_, data.readers, data.books, data.datasets),
+    *(demo, imports.import_, data.readers, data.books, data.datasets),
     *(profiles.profile, pairs.pairs, runs.train, runs.export, previews.preview),
-    *(runs.runs_, runs.models, doctor, data.undo, data.redo, data.forget),
+    *(runs.runs_, runs.models, countries.countries, doctor, data.undo, data.redo, data.forget),
 ):
     studio.add_command(command)
 

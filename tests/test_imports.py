@@ -25,7 +25,15 @@ def test_the_front_ends_load_nothing_that_belongs_into_a_child(module: str) -> N
 
 
 @pytest.mark.parametrize(
-    "module", ["engine.desk", "engine.runs", "engine.preview", "engine.exchange", "engine.worker"]
+    "module",
+    [
+        "engine.desk",
+        "engine.runs",
+        "engine.preview",
+        "engine.editing",
+        "engine.exchange",
+        "engine.worker",
+    ],
 )
 def test_the_engine_loads_no_textual_and_nothing_that_belongs_into_a_child(module: str) -> None:
     assert not loaded_after(f"import {module}") & (CHILDREN_ONLY | {"textual"})

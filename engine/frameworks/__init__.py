@@ -73,8 +73,6 @@ def about(framework: Framework) -> FrameworkText:
         return FrameworkText("Demographics", "Stated facts only; nothing is inferred from a name.")
     if framework == "interests":
         return FrameworkText("Interests", "From what was read, and how it was liked.")
-    if framework == "aversions":
-        return FrameworkText("Turns away from", "What put this reader off, in their own words.")
     head = _read(framework)
     return FrameworkText(str(head["name"]), str(head["caution"]))
 
@@ -83,7 +81,10 @@ def about(framework: Framework) -> FrameworkText:
 def dimensions(framework: Framework) -> tuple[Dimension, ...]:
     """The scales of one framework, facets of the Big Five after their trait."""
     head = _read(framework)
-    own = [Dimension(framework=framework, **row) for row in _tables(head, "dimensions")]
+    own = [
+        Dimension(row["id"], framework, row["name"], row["low"], row["high"])
+        for row in _tables(head, "dimensions")
+    ]
     facets = [
         Dimension(
             id=row["id"],
@@ -114,6 +115,12 @@ def statements(framework: Framework) -> tuple[Statement, ...]:
 def all_statements() -> dict[str, Statement]:
     """Every statement by id."""
     return {item.id: item for framework in VALUE_FRAMEWORKS for item in statements(framework)}
+
+
+@cache
+def sensitive_statements() -> frozenset[str]:
+    """Ids of the statements that are off until the editor switches them on for a reader."""
+    return frozenset(item.id for item in all_statements().values() if item.sensitive)
 
 
 @cache

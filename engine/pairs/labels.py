@@ -26,13 +26,14 @@ def side(trait: Trait | None) -> int:
 def statement_side(profile: Profile, statement: Statement) -> int:
     """1 where the reader agrees with the statement, -1 where rather with its opposite, or 0.
 
-    The editor's word on the dimension outranks what was extracted for the statement.
+    The editor's word on the dimension outranks what was extracted for the statement; a mere
+    agreement with the dimension's score changes nothing.
     """
     own = profile.trait(statement.id)
     if own is not None and own.status == "off":
         return 0
     dimension = profile.trait(statement.dimension)
-    if dimension is not None and dimension.override and not (own and own.override):
+    if _outranks(dimension, own):
         return side(dimension) * statement.pole
     return side(own)
 
@@ -44,7 +45,16 @@ def facet_side(profile: Profile, facet_id: str) -> tuple[int, str]:
     """
     parent_id = facet_id.rsplit(".", 1)[0]
     facet, parent = profile.trait(facet_id), profile.trait(parent_id)
-    if parent is not None and parent.override and not (facet and facet.override):
+    if _outranks(parent, facet):
         return side(parent), parent_id
     own = side(facet)
-    return (own, facet_id) if own else (side(parent), parent_id)
+    if own or (facet and facet.override and facet.override.kind == "unknown"):
+        return own, facet_id
+    return side(parent), parent_id
+
+
+def _outranks(whole: Trait | None, part: Trait | None) -> bool:
+    """Whether the editor spoke on the whole, beyond accepting it, and not on its part."""
+    if whole is None or whole.override is None or whole.override.kind == "accepted":
+        return False
+    return part is None or part.override is None

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from engine.domain import Book, Profile, Review, Trait
+from engine.profile.aversions import aversion_traits
 from engine.profile.demographics import demographics
 from engine.profile.findings import Finding, TextRead
 from engine.profile.interests import interests
@@ -25,6 +26,8 @@ class Material:
     genres: Mapping[str, str]
     """Book id to guessed genre, of books whose categories name none."""
     sensitive: bool
+    by_encoder: bool = False
+    """Whether the sentence encoder read the reviews, which leaves some languages out."""
 
     def without(self, review_id: str) -> "Material":
         """The same without one review and what was found in it."""
@@ -40,15 +43,19 @@ def assembled(material: Material) -> tuple[Trait, ...]:
     return (
         *demographics(material.reviews),
         *interests(material.reviews, material.books, material.genres),
-        *scored(material.findings, material.reviews, material.sensitive),
+        *scored(material.findings, material.reviews, material.sensitive, material.by_encoder),
     )
 
 
 def scored(
-    findings: Sequence[Finding], reviews: Sequence[Review], sensitive: bool
+    findings: Sequence[Finding],
+    reviews: Sequence[Review],
+    sensitive: bool,
+    by_encoder: bool = False,
 ) -> tuple[Trait, ...]:
     """The traits that rest on findings alone."""
-    return tuple(traits_from(findings, TextRead.of(list(reviews)), sensitive))
+    read = TextRead.of(reviews, by_encoder)
+    return (*aversion_traits(findings, read), *traits_from(findings, read, sensitive))
 
 
 def blank_profile(reader_id: str, sensitive: bool) -> Profile:

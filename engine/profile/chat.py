@@ -1,226 +1,205 @@
-"""The same profile by any chat model: groups of statements against batches of reviews.
+"""The same profile by any chat model: every review is put to every sheet of statements.
 
-Demographics and genres stay with the rules; the model judges values and temperament only, and
-only with a quote that is found in the reviews. What it gets wrong is counted and said.
+Demographics, genres and aversions stay with the rules. The model judges values and temperament,
+and names the sentence by its number, so that every quote is the reviewer's. What it gets wrong is
+counted.
 """
 
 import asyncio
-import json
-import re
-from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
-from itertools import islice
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator, Sequence
+from contextlib import aclosing
+from dataclasses import replace
+from itertools import groupby, islice
 
-from engine.domain import Book, Review
-from engine.frameworks import VALUE_FRAMEWORKS, dimensions, statements
 from engine.profile.assemble import Material, assembled
-from engine.profile.findings import Finding
-from engine.profile.sentences import Span
-from engine.profile.words import count_words
-from engine.prompts import prompt
+from engine.profile.aversions import aversion_findings
+from engine.profile.chat_pieces import piece_without_reviewer
+from engine.profile.chat_plan import Plan, Unit
+from engine.profile.chat_replies import read_reply
+from engine.profile.cost import Cost
+from engine.profile.interests import of_books
 from engine.record import finding_as_json, trait_as_json
-from models.chat import ChatModel, Message, Sampling, complete
+from engine.store.judgements import Judgement
+from models.chat import ChatModel, Sampling, complete
 from models.errors import UserError
 from models.events import Event, Failed, Finished, Item, Note, Step
 
-BATCH_WORDS = 1200
-"""Of reviews in one request, about 1,600 tokens; a longer review goes alone, cut to this."""
-GROUP_SIZE = 14
-"""Statements judged by one request."""
-LEAST_QUOTE_WORDS = 3
-MOST_REPLY_TOKENS = 1024
+SECOND_TRY_TEMPERATURE = 0.7
+"""Greedy decoding says the same again, whatever the seed."""
+MOST_NAMED = 5
+"""Reviews that a note names."""
 
 
-@dataclass(frozen=True)
-class _Question:
-    """One request: these statements, against these reviews."""
+async def answers_by_chat(
+    model: ChatModel, plan: Plan, cost: Cost, concurrency: int, keep: Callable[[Judgement], None]
+) -> AsyncGenerator[Step | Failed, None]:
+    """Ask what is missing of a plan, sheet by sheet; an answer is kept as soon as it is there.
 
-    wording: Mapping[str, str]
-    """Id to the sentence that the model agrees or disagrees with for the reader."""
-    reviews: tuple[Review, ...]
+    Each sheet is first put to a text that shows nothing of anybody: what the model says of that
+    is kept with its answers, and the server then has the sheet in its cache for the others. The
+    first event tells the cost. A malformed reply is asked for once more. Closing the iterator
+    cancels the requests under way; a model that cannot answer ends it with `Failed`.
 
-
-@dataclass(frozen=True)
-class _Answer:
-    """What came of one question."""
-
-    findings: tuple[Finding, ...] = ()
-    malformed: int = 0
-    """Replies that were not what was asked for: 0, 1 (the second was good) or 2 (nothing)."""
-    not_found: int = 0
-    """Judgements whose quote is in no review."""
-
-
-async def profile_by_chat(
-    model: ChatModel,
-    reviews: Sequence[Review],
-    books: Mapping[str, Book],
-    sensitive: bool,
-    concurrency: int,
-) -> AsyncGenerator[Event, None]:
-    """Judge one reader's reviews; the number of requests is known before the first.
-
-    A malformed reply is asked for once more, then left out and counted. Closing the iterator
-    cancels the requests that are under way. A model that cannot answer ends it with `Failed`.
+    Args:
+        concurrency: requests under way at once, at most.
+        keep: called in a thread, once for each answer.
     """
-    questions = list(_questions(reviews, sensitive))
-    yield Step(0, len(questions), f"{len(questions)} requests to {model.name}")
-    free = asyncio.Semaphore(concurrency)
-    tasks = [asyncio.create_task(_asked(model, question, free)) for question in questions]
-    answers: list[_Answer] = []
+    missing = plan.missing
+    said_of_nothing = 0
+
+    async def ask(unit: Unit) -> Judgement:
+        judgement = await _asked(model, unit, plan.reply_tokens)
+        judgement = replace(judgement, said_of_nothing=said_of_nothing)
+        await asyncio.to_thread(keep, judgement)
+        return judgement
+
+    total = len(missing) + plan.sheets_missing
+    yield Step(0, total, f"{model.name} is asked. {cost} Requests done:")
+    done: list[Judgement] = []
+    probes: list[Judgement] = []
     try:
-        for next_answer in asyncio.as_completed(tasks):
-            answers.append(await next_answer)
-            yield Step(len(answers), len(questions), _told(answers))
+        for _, of_sheet in groupby(missing, key=lambda unit: unit.sheet.key):
+            units = list(of_sheet)
+            probe = Unit(units[0].sheet, piece_without_reviewer())
+            probes.append(await _asked(model, probe, plan.reply_tokens))
+            # Twice malformed is a claim too: silence would have been well-formed.
+            said_of_nothing = len(probes[-1].findings) + (not probes[-1].is_answer)
+            spent = [*done, *probes]
+            yield Step(len(spent), total, f"{_spent(spent)}; requests done:")
+            async with aclosing(_concurrently(units, ask, concurrency)) as answers:
+                async for answer in answers:
+                    done.append(answer)
+                    spent = [*done, *probes]
+                    yield Step(len(spent), total, f"{_spent(spent)}; requests done:")
     except UserError as error:
-        yield Failed(error.message, error.hint)
-        return
-    finally:
-        for task in tasks:
-            task.cancel()
-        with suppress(asyncio.CancelledError):
-            await asyncio.gather(*tasks, return_exceptions=True)
-    summary = _told(answers)
-    yield Note(f"{model.name} gave {summary}.")
-    in_order = [finding for task in tasks for finding in task.result().findings]
-    traits = assembled(Material(tuple(reviews), books, tuple(in_order), {}, sensitive))
+        kept = f"{len(done)} of {len(missing)} answers are there and kept"
+        hint = f"{error.hint} Build again to ask only what is missing."
+        yield Failed(f"{error.message} {kept}.", hint.strip())
+
+
+def profile_from(
+    plan: Plan, answers: Sequence[Judgement], material: Material, judge_name: str
+) -> Iterator[Event]:
+    """The profile that the answers to a whole plan come to, ending with `Finished`.
+
+    Args:
+        answers: in any order; those of requests that the plan does not hold are left out.
+        material: the reviews with what else is known, without findings.
+    """
+    by_key = {answer.key: answer for answer in answers}
+    in_order = [by_key[unit.key] for unit in plan.units if unit.key in by_key]
+    findings = tuple(finding for answer in in_order for finding in answer.findings)
+    findings += tuple(aversion_findings(of_books(material.reviews, material.books)))
+    asked_about = {unit.piece.review_id for unit in plan.units}
+    if short := len(material.reviews) - len(asked_about):
+        yield Note(f"Reviews too short to be asked about: {short}.")
+    unread = list(dict.fromkeys(answer.review_id for answer in in_order if not answer.is_answer))
+    if unread:
+        more = f" and {len(unread) - MOST_NAMED} more" if len(unread) > MOST_NAMED else ""
+        yield Note(
+            f"Malformed twice, and left out, on {', '.join(unread[:MOST_NAMED])}{more}. "
+            "Building again asks for them once more."
+        )
+    yield Note(f"{judge_name} gave {_told(in_order)}.")
+    yield Note(_restraint(in_order))
+    traits = assembled(replace(material, findings=findings))
     for trait in traits:
         yield Item(trait_as_json(trait))
+    prompts = ", ".join(dict.fromkeys(unit.sheet.key for unit in plan.units))
     yield Finished(
         {
-            "provider": model.name,
-            "provider_note": f"Judged by {model.name}: {summary}.",
+            "provider_note": (
+                f"Judged by {judge_name}: {_told(in_order)}. {_restraint(in_order)} "
+                f"{_spent(in_order)}, "
+                f"{len(plan.reused)} of {len(plan.units)} answers from earlier builds. "
+                f"Prompts: {prompts}."
+            ),
             "traits": [trait_as_json(trait) for trait in traits],
-            "findings": [finding_as_json(finding) for finding in in_order],
-            "genres": {},
+            "findings": [finding_as_json(finding) for finding in findings],
+            "genres": dict(material.genres),
         }
     )
 
 
-def _questions(reviews: Sequence[Review], sensitive: bool) -> Iterator[_Question]:
-    wording = dict(_wording(sensitive))
-    for batch in _batches([review for review in reviews if review.text.strip()]):
-        for start in range(0, len(wording), GROUP_SIZE):
-            group = islice(wording.items(), start, start + GROUP_SIZE)
-            yield _Question(dict(group), batch)
+async def _asked(model: ChatModel, unit: Unit, reply_tokens: int) -> Judgement:
+    unread: list[str] = []
+    read = written = 0
+    for attempt, temperature in enumerate((0.0, SECOND_TRY_TEMPERATURE)):
+        sampling = Sampling(
+            max_tokens=reply_tokens,
+            temperature=temperature,
+            # The grammar repeats its keys in every judgement.
+            repeat_penalty=1.0,
+            seed=attempt,
+            json_schema=unit.sheet.schema(unit.piece),
+        )
+        reply = await complete(model, unit.sheet.messages(unit.piece), sampling)
+        read += reply.prompt_tokens
+        written += reply.completion_tokens
+        if found := read_reply(reply.text, unit.sheet, unit.piece):
+            kept, lost = found.findings, found.not_found
+            return Judgement(*unit.key, kept, attempt, lost, read, written, tuple(unread))
+        unread.append(reply.text)
+    return Judgement(*unit.key, (), len(unread), 0, read, written, tuple(unread))
 
 
-def _wording(sensitive: bool) -> Iterator[tuple[str, str]]:
-    for framework in VALUE_FRAMEWORKS:
-        for statement in statements(framework):
-            if sensitive or not statement.sensitive:
-                yield statement.id, statement.text
-    for facet in dimensions("ocean"):
-        if facet.parent:
-            yield facet.id, f"{facet.name}: the reviewer {facet.high} (rather than: {facet.low})."
-
-
-def _batches(reviews: Sequence[Review]) -> Iterator[tuple[Review, ...]]:
-    batch: list[Review] = []
-    length = 0
-    for review in reviews:
-        words = count_words(review.text)
-        if batch and length + words > BATCH_WORDS:
-            yield tuple(batch)
-            batch, length = [], 0
-        batch.append(review)
-        length += words
-    if batch:
-        yield tuple(batch)
-
-
-async def _asked(model: ChatModel, question: _Question, free: asyncio.Semaphore) -> _Answer:
-    async with free:
-        for attempt in range(2):
-            sampling = Sampling(
-                max_tokens=MOST_REPLY_TOKENS, seed=attempt, json_schema=_schema(question)
-            )
-            reply = await complete(model, [Message("user", _prompt(question))], sampling)
-            judgements = _judgements(reply.text, question)
-            if judgements is not None:
-                return _checked(judgements, question, malformed=attempt)
-        return _Answer(malformed=2)
-
-
-def _prompt(question: _Question) -> str:
-    listed = "\n".join(f"- {trait_id}: {text}" for trait_id, text in question.wording.items())
-    texts = "\n\n".join(
-        f"[{number}] {' '.join(review.text.split()[:BATCH_WORDS])}"
-        for number, review in enumerate(question.reviews, start=1)
-    )
-    filled = prompt("judge_traits").replace("{statements}", listed)
-    return filled.replace("{reviews}", texts)
-
-
-def _schema(question: _Question) -> str:
-    judgement = {
-        "type": "object",
-        "properties": {
-            "id": {"type": "string", "enum": list(question.wording)},
-            "stance": {"type": "integer", "enum": [-2, -1, 0, 1, 2]},
-            "quote": {"type": "string"},
-        },
-        "required": ["id", "stance", "quote"],
-        "additionalProperties": False,
-    }
-    return json.dumps(
-        {
-            "type": "object",
-            "properties": {"judgements": {"type": "array", "items": judgement}},
-            "required": ["judgements"],
-            "additionalProperties": False,
-        }
-    )
-
-
-def _judgements(text: str, question: _Question) -> list[tuple[str, int, str]] | None:
-    """The judgements of a reply as (id, stance, quote); None where it is not what was asked for."""
+async def _concurrently(
+    units: Sequence[Unit],
+    ask: Callable[[Unit], Coroutine[object, object, Judgement]],
+    most: int,
+) -> AsyncGenerator[Judgement, None]:
+    """The answers as they come. After an error nothing more is asked, and it is raised last."""
+    waiting = iter(units)
+    running: set[asyncio.Task[Judgement]] = set()
     try:
-        rows = json.loads(text)["judgements"]
-        judgements = [(row["id"], row["stance"], row["quote"]) for row in rows]
-    except (ValueError, KeyError, TypeError):
-        return None
-    for trait_id, stance, quote in judgements:
-        if trait_id not in question.wording or stance not in (-2, -1, 0, 1, 2):
-            return None
-        if not isinstance(quote, str):
-            return None
-    return judgements
+        while True:
+            more = islice(waiting, most - len(running))
+            running |= {asyncio.create_task(ask(unit)) for unit in more}
+            if not running:
+                return
+            done, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+            errors = [error for task in done if (error := task.exception())]
+            for task in done:
+                if not task.exception():
+                    yield task.result()
+            if errors:
+                raise errors[0]
+    finally:
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
 
 
-def _checked(
-    judgements: Sequence[tuple[str, int, str]], question: _Question, malformed: int
-) -> _Answer:
-    findings: list[Finding] = []
-    not_found = 0
-    for trait_id, stance, quote in judgements:
-        if stance == 0:
-            continue
-        place = _place(quote, question.reviews)
-        if place is None:
-            not_found += 1
-        else:
-            findings.append(Finding(trait_id, *place, stance / 2))
-    return _Answer(tuple(findings), malformed, not_found)
+def _restraint(answers: Sequence[Judgement]) -> str:
+    """Whether the model can say nothing: what it said of a text that shows nothing."""
+    by_sheet: dict[str, int] = {}
+    for answer in answers:
+        sheet = answer.sheet.partition("[")[0]
+        by_sheet[sheet] = max(answer.said_of_nothing, by_sheet.get(sheet, 0))
+    if claims := sum(by_sheet.values()):
+        return (
+            f"Asked about a text that shows nothing of anybody, it made {_judgements(claims)}: "
+            "it finds too much, and every quote needs your own eye."
+        )
+    return "Asked about a text that shows nothing of anybody, it found nothing."
 
 
-def _place(quote: str, reviews: Sequence[Review]) -> tuple[str, Span] | None:
-    """Where a quote stands, white space aside; None for one that is too short or not there."""
-    if count_words(quote) < LEAST_QUOTE_WORDS:
-        return None
-    pattern = re.compile(r"\s+".join(map(re.escape, quote.split())))
-    for review in reviews:
-        if match := pattern.search(review.text):
-            return review.id, Span(match.start(), match.end(), match[0])
-    return None
+def _spent(answers: Sequence[Judgement]) -> str:
+    read = sum(answer.prompt_tokens for answer in answers)
+    written = sum(answer.completion_tokens for answer in answers)
+    if written and not read:
+        return f"{written:,} tokens written, those read not counted by the server"
+    return f"{read:,} tokens read, {written:,} written"
 
 
-def _told(answers: Sequence[_Answer]) -> str:
-    kept = sum(len(answer.findings) for answer in answers)
-    told = [f"{kept} judgements with a quote that is in the reviews"]
-    if not_found := sum(answer.not_found for answer in answers):
-        told.append(f"{not_found} whose quote is not")
+def _told(answers: Sequence[Judgement]) -> str:
+    told = [_judgements(sum(len(answer.findings) for answer in answers))]
+    if lost := sum(answer.not_found for answer in answers):
+        told.append(f"{lost} refused that name no sentence of the review")
     if malformed := sum(answer.malformed for answer in answers):
-        told.append(f"{malformed} malformed replies")
+        told.append(f"{malformed} malformed {'reply' if malformed == 1 else 'replies'}")
     return ", ".join(told)
+
+
+def _judgements(count: int) -> str:
+    return f"{count} judgement" if count == 1 else f"{count} judgements"

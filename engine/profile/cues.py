@@ -46,7 +46,7 @@ def cues() -> tuple[Cue, ...]:
     """All phrases, in the order of the file."""
     tables = tomllib.loads((files(__package__) / "cues.toml").read_text(encoding="utf-8"))
     return tuple(
-        _cue(trait_id, pole, marked)
+        cue_of(trait_id, pole, marked)
         for trait_id, sides in tables.items()
         for name, pole in _POLES
         for marked in sides[name]
@@ -57,7 +57,8 @@ _POLES: tuple[tuple[str, Literal[-1, 1]], ...] = (("high", 1), ("low", -1))
 _ANCHOR = re.compile(r"\[([^\]]+)\]")
 
 
-def _cue(trait_id: str, pole: Literal[-1, 1], marked: str) -> Cue:
+def cue_of(trait_id: str, pole: Literal[-1, 1], marked: str) -> Cue:
+    """A phrase with its anchors in brackets, read: `I [loved|liked] the footnotes`."""
     phrase = _ANCHOR.sub(lambda match: match[1].split("|")[0], marked)
     anchors = tuple(
         frozenset(stem(word) for word in match[1].split("|")) for match in _ANCHOR.finditer(marked)

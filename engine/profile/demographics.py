@@ -12,10 +12,10 @@ from functools import cache
 from importlib.resources import files
 
 from engine.domain import Evidence, Review, Trait
-from engine.profile.sentences import sentences
+from engine.profile.sentences import Span, sentences
 
 _NOT_A_PLACE = re.compile(
-    r"(?:January|February|March|April|May|June|July|August|September|October|November|December|"
+    r"(?:Chapter|Part|Book|Volume|Act|The|This|My|God|Christ|January|February|March|April|May|June|July|August|September|October|November|December|"
     r"Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday|Spring|Summer|Autumn|Winter|"
     r"English|French|German|Spanish|Portuguese|Italian|Japanese|Chinese|Russian|Latin|Greek|IT|HR|"
     r"PR|TV|I)\b"
@@ -26,7 +26,10 @@ _UNREAL = re.compile(
     r"says?|said|thought)\W*$",
     re.IGNORECASE,
 )
+_SPEAKER = re.compile(r"\b(?:I|me|[Mm]y|[Ww]e|[Oo]ur|[Hh]ere|[Aa]s|[Ss]peaking|[Bb]eing)\b")
+"""One of these stands in every pattern; a sentence without any need not be searched."""
 _FRAGMENT = re.compile(r"<([A-Z_]+)>")
+_MANY_AT_ONCE = ("demographics.family", "demographics.language")
 MOST_EVIDENCE = 8
 
 
@@ -56,21 +59,26 @@ class _Statement:
 
 
 def demographics(reviews: Sequence[Review]) -> Iterator[Trait]:
-    """The five facts; unknown where nothing was stated. The newest dated statement wins."""
-    for fact, ways in patterns().items():
-        stated = [found for review in reviews for found in _stated(review, ways)]
+    """The seven facts; unknown where nothing was stated. The newest dated statement wins."""
+    told = [(review, _told_by_writer(review)) for review in reviews]
+    for fact in patterns():
+        stated = [found for review, spans in told for found in _stated(review, spans, fact)]
         yield _trait(f"demographics.{fact}", stated)
 
 
-def _stated(review: Review, ways: Sequence[re.Pattern[str]]) -> Iterator[_Statement]:
-    text = _SPEECH.sub(lambda speech: " " * len(speech[0]), review.text)
-    for sentence in sentences(text):
+def _told_by_writer(review: Review) -> list[Span]:
+    spans = sentences(without_speech(review.text))
+    return [span for span in spans if _SPEAKER.search(span.quote)]
+
+
+def _stated(review: Review, spans: Sequence[Span], fact: str) -> Iterator[_Statement]:
+    for sentence in spans:
         taken: list[tuple[int, int]] = []
-        for pattern in ways:
+        for pattern in patterns()[fact]:
             for match in pattern.finditer(sentence.quote):
                 start, end = sentence.start + match.start(), sentence.start + match.end()
                 overlaps = any(start < other_end and end > at for at, other_end in taken)
-                if overlaps or not _is_meant(match, sentence.quote):
+                if overlaps or not _is_meant(match, sentence.quote, fact):
                     continue
                 taken.append((start, end))
                 quote = review.text[start:end]
@@ -78,10 +86,15 @@ def _stated(review: Review, ways: Sequence[re.Pattern[str]]) -> Iterator[_Statem
                 yield _Statement(match["value"], evidence, review.written_at)
 
 
-def _is_meant(match: re.Match[str], sentence: str) -> bool:
+def _is_meant(match: re.Match[str], sentence: str, fact: str) -> bool:
     if _UNREAL.search(sentence[: match.start()]):
         return False
-    return not _NOT_A_PLACE.match(match["value"])
+    return fact != "location" or not _NOT_A_PLACE.match(match["value"])
+
+
+def without_speech(text: str) -> str:
+    """The text with blanks for what stands in quotation marks; places stay what they were."""
+    return _SPEECH.sub(lambda speech: " " * len(speech[0]), text)
 
 
 def _trait(fact: str, stated: Sequence[_Statement]) -> Trait:
@@ -89,7 +102,7 @@ def _trait(fact: str, stated: Sequence[_Statement]) -> Trait:
         return Trait(fact, "demographics", 0.0, 0.0, "unknown", note="Not stated.")
     newest_first = sorted(stated, key=lambda found: found.written_at or _LONG_AGO, reverse=True)
     values = list(dict.fromkeys(found.value for found in newest_first))
-    if fact == "demographics.family":
+    if fact in _MANY_AT_ONCE:
         value, note = ", ".join(sorted(values)), ""
     else:
         value = values[0]

@@ -1,8 +1,10 @@
 """What a judge found in the reviews: a quoted sentence that speaks for or against one trait."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from engine.domain import Evidence, Review
+from engine.profile.language import unread, unread_note
 from engine.profile.sentences import Span, sentences
 from engine.profile.words import count_words
 
@@ -31,17 +33,27 @@ class TextRead:
     reviews: int
     sentences: int
     words: int
+    unread: str = ""
+    """How many reviews were left out for their language, and which it is; empty if none."""
 
     @classmethod
-    def of(cls, reviews: list[Review]) -> "TextRead":
-        texts = [review.text for review in reviews if review.text.strip()]
+    def of(cls, reviews: Sequence[Review], by_encoder: bool = False) -> "TextRead":
+        """Count what was read; the sentence encoder leaves out the languages it does not serve."""
+        written = [review for review in reviews if review.text.strip()]
+        codes = unread(written) if by_encoder else {}
+        texts = [review.text for review in written if review.id not in codes]
         return cls(
             len(texts),
             sum(len(sentences(text)) for text in texts),
             sum(count_words(text) for text in texts),
+            unread_note(codes, len(written)),
         )
 
     def __str__(self) -> str:
+        if self.unread and not self.reviews:
+            return f"the text: {self.unread}"
         if self.words < 50:
-            return f"{self.words} words of text in all"
-        return f"{self.sentences} sentences in {self.reviews} reviews"
+            amount = f"{self.words} words of text in all"
+        else:
+            amount = f"{self.sentences} sentences in {self.reviews} reviews"
+        return f"{amount}; {self.unread}" if self.unread else amount

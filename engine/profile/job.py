@@ -8,12 +8,14 @@ from threading import Event as Flag
 from typing import Any
 
 from engine.domain import Book, Review
+from engine.frameworks import sensitive_statements
 from engine.jobs import RunDir
 from engine.profile.assemble import Material, assembled
+from engine.profile.aversions import aversion_findings
 from engine.profile.cues import cues
 from engine.profile.embedded import findings
-from engine.profile.findings import Finding, TextRead
-from engine.profile.interests import guessed_genres
+from engine.profile.findings import TextRead
+from engine.profile.interests import guessed_genres, of_books
 from engine.record import finding_as_json, trait_as_json
 from models.encoder import Encoder
 from models.errors import BadInput
@@ -42,9 +44,9 @@ def work(run: RunDir, settings: JsonObject, asked_to_stop: Flag) -> Iterator[Eve
     yield Step(0, 0, "loading the sentence encoder")
     encoder = Encoder.load(embedded_encoder())
     genres = guessed_genres(reviews, books, encoder.embed)
-    found: list[Finding] = []
+    found = list(aversion_findings(of_books(reviews, books), encoder.embed))
     yield Step(0, 0, f"embedding {len(cues())} phrases")
-    for done, total, part in findings(reviews, encoder.embed):
+    for done, total, part in findings(reviews, encoder):
         found += part
         yield Step(done, total, f"reading for values and temperament, {len(found)} quotes so far")
         if asked_to_stop.is_set():
@@ -52,6 +54,7 @@ def work(run: RunDir, settings: JsonObject, asked_to_stop: Flag) -> Iterator[Eve
     if asked_to_stop.is_set():
         return
     sensitive = bool(settings.get("sensitive"))
+    found = [one for one in found if sensitive or one.trait_id not in sensitive_statements()]
     traits = assembled(Material(tuple(reviews), books, tuple(found), genres, sensitive))
     for trait in traits:
         yield Item(trait_as_json(trait))

@@ -20,53 +20,73 @@ CONFIDENCE_PRIOR = 1.5
 LEAST_CONFIDENCE = 0.2
 MOST_EVIDENCE = 4
 """Quotes kept for each side of a trait."""
+OCEAN: Framework = "ocean"
 
 
 def traits_from(
     findings: Iterable[Finding], read: TextRead, sensitive_allowed: bool
 ) -> Iterator[Trait]:
     """The traits of the three value frameworks and the Big Five, each scale before its parts."""
+    by_trait = by_trait_id(findings)
+    for framework in (*VALUE_FRAMEWORKS, OCEAN):
+        for scale in dimensions(framework):
+            if scale.parent is None:
+                yield from scale_traits(scale, by_trait, read, sensitive_allowed)
+
+
+def by_trait_id(findings: Iterable[Finding]) -> dict[str, list[Finding]]:
+    """The findings of each trait, in the order they were found."""
     by_trait: dict[str, list[Finding]] = defaultdict(list)
     for finding in findings:
         by_trait[finding.trait_id].append(finding)
-    for framework in VALUE_FRAMEWORKS:
-        yield from _value_traits(framework, by_trait, read, sensitive_allowed)
-    yield from _ocean_traits(by_trait, read)
+    return by_trait
 
 
-def _value_traits(
-    framework: Framework,
+def scale_traits(
+    scale: Dimension,
     by_trait: Mapping[str, Sequence[Finding]],
     read: TextRead,
     sensitive_allowed: bool,
 ) -> Iterator[Trait]:
-    for dimension in dimensions(framework):
-        parts: list[tuple[int, Trait]] = []
-        for statement in statements(framework):
-            if statement.dimension != dimension.id:
-                continue
-            if statement.sensitive and not sensitive_allowed:
-                trait = _off(statement.id, framework)
-            else:
-                trait = judged(statement.id, framework, by_trait.get(statement.id, ()), read)
-            parts.append((statement.pole, trait))
-        yield rolled_up(dimension, parts, read)
-        yield from (trait for _, trait in parts)
+    """One scale, then its statements or facets; the findings of other scales are passed over."""
+    if scale.framework == OCEAN:
+        return _ocean_traits(scale, by_trait, read)
+    return _value_traits(scale, by_trait, read, sensitive_allowed)
 
 
-def _ocean_traits(by_trait: Mapping[str, Sequence[Finding]], read: TextRead) -> Iterator[Trait]:
-    scales = dimensions("ocean")
-    for dimension in (scale for scale in scales if scale.parent is None):
-        facets = [
-            judged(scale.id, "ocean", by_trait.get(scale.id, ()), read)
-            for scale in scales
-            if scale.parent == dimension.id
-        ]
-        parts = [(1, facet) for facet in facets]
-        if direct := by_trait.get(dimension.id):
-            parts.append((1, judged(dimension.id, "ocean", direct, read)))
-        yield rolled_up(dimension, parts, read)
-        yield from facets
+def _value_traits(
+    dimension: Dimension,
+    by_trait: Mapping[str, Sequence[Finding]],
+    read: TextRead,
+    sensitive_allowed: bool,
+) -> Iterator[Trait]:
+    framework = dimension.framework
+    parts: list[tuple[int, Trait]] = []
+    for statement in statements(framework):
+        if statement.dimension != dimension.id:
+            continue
+        if statement.sensitive and not sensitive_allowed:
+            trait = _off(statement.id, framework)
+        else:
+            trait = judged(statement.id, framework, by_trait.get(statement.id, ()), read)
+        parts.append((statement.pole, trait))
+    yield rolled_up(dimension, parts, read)
+    yield from (trait for _, trait in parts)
+
+
+def _ocean_traits(
+    dimension: Dimension, by_trait: Mapping[str, Sequence[Finding]], read: TextRead
+) -> Iterator[Trait]:
+    facets = [
+        judged(scale.id, OCEAN, by_trait.get(scale.id, ()), read)
+        for scale in dimensions(OCEAN)
+        if scale.parent == dimension.id
+    ]
+    parts = [(1, facet) for facet in facets]
+    if direct := by_trait.get(dimension.id):
+        parts.append((1, judged(dimension.id, OCEAN, direct, read)))
+    yield rolled_up(dimension, parts, read)
+    yield from facets
 
 
 def judged(trait_id: str, framework: Framework, found: Sequence[Finding], read: TextRead) -> Trait:

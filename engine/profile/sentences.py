@@ -27,6 +27,9 @@ _CLAUSE = re.compile(
     r"[,;:()—\u2013]\s*|\s+-\s+"
     r"|\s(?=(?:and|but|because|although|which|who|whom|when|if|as|while|so)\s)"
 )
+_LAST_WORD = re.compile(r"[\w.]*\w\Z")
+LONGEST_WORD = 40
+"""Characters looked back for the word before a stop: the whole text each time takes long."""
 LEAST_WORDS = 4
 MOST_UNITS = 12
 """A sentence of many clauses is compared in this many pieces at most."""
@@ -67,7 +70,7 @@ def _ends_here(text: str, stop: re.Match[str]) -> bool:
     goes_on = following.islower()
     if stop["end"] != ".":
         return not goes_on
-    before = re.search(r"[\w.]*\w$", text[: stop.start()])
+    before = _LAST_WORD.search(text, max(0, stop.start() - LONGEST_WORD), stop.start())
     word = before.group().lower() if before else ""
     is_initial = len(word) == 1 and word.isalpha() and word != "i"
     dotted = "." in word and not word.replace(".", "").isdigit()

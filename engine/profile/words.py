@@ -34,6 +34,28 @@ _BLAME = re.compile(
     r"unfortunately|fail\w*|nonsense|headache|angry|pointless|shallow)\b",
     re.IGNORECASE,
 )
+_AVERSION = re.compile(
+    r"\b(?:hate[sd]?|dislike[sd]?|detest\w*|loathe\w*|bor(?:e|es|ed|ing)|tired|annoy\w*|avoid\w*|"
+    r"refus\w*|skip\w*|los[et]|worst|bad|wrong|regret\w*|fail\w*|sick|nonsense|shudder\w*|"
+    r"winced?|wast\w*|cold|little|few|too)\b",
+    re.IGNORECASE,
+)
+_HABIT = re.compile(
+    r"\b(?:always|never|usually|often|seldom|rarely|hardly ever|as a rule|by nature|tend to|"
+    r"whenever|forever|all my life|my whole life|since I was|since childhood|"
+    r"every (?:single )?(?:day|morning|evening|night|week|month|year|summer|winter|spring|autumn|"
+    r"time|sunday|monday|tuesday|wednesday|thursday|friday|saturday)|most (?:days|nights|mornings)|"
+    r"for (?:\w+[ -]){1,3}years|(?:kind|sort|type) of (?:person|man|woman|reader)|"
+    r"I(?:['\u2019]m| am) (?:an?|not an?))\b",
+    re.IGNORECASE,
+)
+_BOOK = re.compile(
+    r"\b(?:books?|novels?|authors?|writers?|chapters?|pages?|characters?|story|stories|plots?|"
+    r"endings?|series|read|reading|finish(?:ed)?|narrator|hero|heroine|prose|films?|memoir|scenes?|"
+    r"protagonist|reviews?|volume|edition|copy|sequel|kindle|audiobook|recommend\w*)\b",
+    re.IGNORECASE,
+)
+_OTHERS = re.compile(r"\b(?:he|she|his|her|him|they|their|them)\b", re.IGNORECASE)
 WRITER = frozenset({"i", "we"})
 _ENDINGS = ("edly", "ingly", "ings", "ing", "ies", "ied", "ed", "es", "ly", "s", "e")
 
@@ -90,3 +112,23 @@ def judges(text: str) -> bool:
 def praise(text: str) -> int:
     """The number of praising words in a text less the number of blaming ones."""
     return len(_PRAISE.findall(text)) - len(_BLAME.findall(text))
+
+
+def is_turned(text: str) -> bool:
+    """Whether denials and aversions together turn a text: `I avoid crowds`, `I never lie`."""
+    return (len(_NEGATION.findall(text)) + len(_AVERSION.findall(text))) % 2 == 1
+
+
+def is_habitual(text: str) -> bool:
+    """Whether a text speaks of what is always so, not of one evening: every morning, for years."""
+    return bool(_HABIT.search(text))
+
+
+def book_words(text: str) -> int:
+    """The number of words that speak of a book, its making or its reading."""
+    return len(_BOOK.findall(text))
+
+
+def others(text: str) -> int:
+    """The number of words for people who are neither writer nor reader: he, she, they."""
+    return len(_OTHERS.findall(text))

@@ -18,6 +18,8 @@ FILE_NAME = "studio.db"
 BUSY_TIMEOUT_S = 20
 
 Row = Mapping[str, object]
+Store = Database
+"""An open store, for those who hand it on and need not know what it is made of."""
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """What judges found in the reviews, quote by quote: what every score of a profile is made from."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from sqlite_utils import Database
 
@@ -27,6 +27,15 @@ def save(db: Database, reader_id: str, findings: Sequence[Finding]) -> None:
             for finding in findings
         ),
         ignore=True,
+    )
+
+
+def remove(db: Database, reader_id: str, trait_ids: Collection[str]) -> None:
+    """Take the quotes for and against some traits away."""
+    marks = ", ".join("?" for _ in trait_ids)
+    db.execute(
+        f"delete from finding where reader_id = ? and trait_id in ({marks})",
+        [reader_id, *trait_ids],
     )
 
 

@@ -1,9 +1,10 @@
 """Profiles: the extracted traits, and beside them the editor's overrides."""
 
 import json
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import asdict, replace
 from datetime import datetime
-from typing import cast
+from typing import cast, get_args
 
 from sqlite_utils import Database
 
@@ -15,11 +16,11 @@ from engine.domain import (
     Profile,
     Reading,
     ReadingSource,
-    Suggestion,
     Trait,
     TraitStatus,
 )
 from engine.profile.assemble import blank_profile
+from engine.store import suggestions as suggestion_rows
 from engine.store.database import Row, packed, put, rows
 from engine.store.readers import is_sensitive_allowed
 from engine.store.unpack import number, text, texts
@@ -27,7 +28,10 @@ from models.errors import BadInput
 
 
 def save(db: Database, profile: Profile) -> None:
-    """Put an extracted profile in the place of the one before. Overrides are not touched."""
+    """Put an extracted profile in the place of the one before, whose findings go with it.
+
+    Overrides and readings are not touched.
+    """
     put(
         db,
         "profile",
@@ -38,32 +42,61 @@ def save(db: Database, profile: Profile) -> None:
             "built_at": profile.built_at.isoformat(),
         },
     )
-    db.execute("delete from trait where reader_id = ?", [profile.reader_id])
+    for table in ("finding", "genre_guess"):
+        db.execute(f"delete from [{table}] where reader_id = ?", [profile.reader_id])
+    save_traits(db, profile.reader_id, profile.traits)
+
+
+def save_traits(db: Database, reader_id: str, traits: Sequence[Trait]) -> None:
+    """Put traits that were assembled anew, from the same findings, in the place of the old."""
+    db.execute("delete from trait where reader_id = ?", [reader_id])
     db.table("trait").insert_all(
-        _trait_row(profile.reader_id, trait, position)
-        for position, trait in enumerate(profile.traits)
+        _trait_row(reader_id, trait, position) for position, trait in enumerate(traits)
     )
 
 
 def find(db: Database, reader_id: str) -> Profile | None:
-    """The profile of a reader with the overrides in place; None before it is built."""
-    found = rows(db, "select * from profile where reader_id = ?", reader_id)
-    if not found:
+    """The profile of a reader with overrides and readings in place; None before it is built.
+
+    A trait that the last extraction no longer had stays for as long as one of these speaks of it.
+    """
+    profile = extracted(db, reader_id)
+    if profile is None:
         return None
     overrides = _overrides(db, reader_id)
     readings = _readings(db, reader_id)
+    told = {trait.id for trait in profile.traits}
+    left = [trait_id for trait_id in (overrides | readings) if trait_id not in told]
+    return replace(
+        profile,
+        traits=tuple(
+            replace(trait, override=overrides.get(trait.id), readings=readings.get(trait.id, ()))
+            for trait in (*profile.traits, *map(_left_over, left))
+        ),
+        suggestions=suggestion_rows.of_reader(db, reader_id),
+    )
+
+
+def _left_over(trait_id: str) -> Trait:
+    framework = trait_id.partition(".")[0]
+    assert framework in get_args(Framework), trait_id
+    note = "The reviews, as last read, have no such trait."
+    return Trait(trait_id, cast(Framework, framework), 0.0, 0.0, "unknown", note=note)
+
+
+def extracted(db: Database, reader_id: str) -> Profile | None:
+    """The profile as it came out of the reviews alone; None before it is built."""
+    found = rows(db, "select * from profile where reader_id = ?", reader_id)
+    if not found:
+        return None
     traits = rows(db, "select * from trait where reader_id = ? order by position", reader_id)
     return Profile(
         reader_id=reader_id,
         provider=text(found[0]["provider"]),
         provider_note=text(found[0]["provider_note"]),
         built_at=datetime.fromisoformat(text(found[0]["built_at"])),
-        traits=tuple(
-            _trait(row, overrides.get(text(row["id"])), readings.get(text(row["id"]), ()))
-            for row in traits
-        ),
+        traits=tuple(map(_trait, traits)),
         sensitive=is_sensitive_allowed(db, reader_id),
-        suggestions=_suggestions(db, reader_id),
     )
 
 
@@ -88,21 +121,35 @@ def ensure_built(db: Database, reader_id: str) -> None:
         save(db, blank_profile(reader_id, is_sensitive_allowed(db, reader_id)))
 
 
+def find_trait(db: Database, reader_id: str, trait_id: str) -> Trait:
+    """One trait of a reader's profile.
+
+    Raises:
+        BadInput: the profile has no such trait, or is not built yet.
+    """
+    trait = built(db, reader_id).trait(trait_id)
+    if trait is None:
+        raise BadInput(
+            f"The profile has no trait {trait_id!r}.", "`profile show` lists the traits by id."
+        )
+    return trait
+
+
 def set_override(db: Database, reader_id: str, trait_id: str, override: Override | None) -> None:
-    """Set the editor's own score for a trait; None takes it away.
+    """Set the editor's own word on a trait; None takes it away.
 
     Raises:
         BadInput: the profile has no such trait.
     """
-    if built(db, reader_id).trait(trait_id) is None:
-        raise BadInput(
-            f"The profile has no trait {trait_id!r}.", "`profile show` lists the traits by id."
-        )
-    if override is None:
-        db.execute(
-            "delete from override where reader_id = ? and trait_id = ?", [reader_id, trait_id]
-        )
+    find_trait(db, reader_id, trait_id)
+    if override is not None:
+        put_override(db, reader_id, trait_id, override)
         return
+    db.execute("delete from override where reader_id = ? and trait_id = ?", [reader_id, trait_id])
+
+
+def put_override(db: Database, reader_id: str, trait_id: str, override: Override) -> None:
+    """Set the editor's own word on a trait, whether the profile has it at present or not."""
     put(
         db,
         "override",
@@ -115,6 +162,16 @@ def set_override(db: Database, reader_id: str, trait_id: str, override: Override
             "kind": override.kind,
             "value": override.value,
         },
+    )
+
+
+def copy_readings(db: Database, from_id: str, to_id: str) -> None:
+    """Give a reader the scores that another took from a questionnaire or picks."""
+    db.execute(
+        "insert into reading (reader_id, trait_id, source, score, confidence, note, made_at) "
+        "select ?, trait_id, source, score, confidence, note, made_at from reading "
+        "where reader_id = ?",
+        [to_id, from_id],
     )
 
 
@@ -148,21 +205,6 @@ def _readings(db: Database, reader_id: str) -> dict[str, tuple[Reading, ...]]:
     return by_trait
 
 
-def _suggestions(db: Database, reader_id: str) -> tuple[Suggestion, ...]:
-    found = rows(db, "select * from suggestion where reader_id = ? order by trait_id", reader_id)
-    return tuple(
-        Suggestion(
-            text(row["trait_id"]),
-            text(row["value"]),
-            number(row["probability"]),
-            text(row["model"]),
-            text(row["accuracy"]),
-            datetime.fromisoformat(text(row["made_at"])),
-        )
-        for row in found
-    )
-
-
 def _trait_row(reader_id: str, trait: Trait, position: int) -> dict[str, object]:
     return {
         "id": trait.id,
@@ -182,7 +224,7 @@ def _trait_row(reader_id: str, trait: Trait, position: int) -> dict[str, object]
     }
 
 
-def _trait(row: Row, override: Override | None, readings: tuple[Reading, ...]) -> Trait:
+def _trait(row: Row) -> Trait:
     low, high = row["interval_low"], row["interval_high"]
     return Trait(
         id=text(row["id"]),
@@ -193,8 +235,6 @@ def _trait(row: Row, override: Override | None, readings: tuple[Reading, ...]) -
         evidence=tuple(Evidence(**span) for span in json.loads(text(row["evidence"]))),
         value=None if row["value"] is None else text(row["value"]),
         note=text(row["note"]),
-        override=override,
-        readings=readings,
         share=None if row["share"] is None else number(row["share"]),
         interval=None if low is None or high is None else (number(low), number(high)),
         books=texts(row["books"]),

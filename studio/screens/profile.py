@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Footer, Tree
 
-from engine import desk
+from engine import desk, editing
 from engine.domain import Book, Profile, Review, Trait
 from engine.frameworks import about
 from models.errors import BadInput
@@ -19,6 +19,8 @@ from studio.messages import QuoteOpened
 from studio.screens.choose_provider import ChooseProvider
 from studio.screens.confirm import Confirm
 from studio.screens.override_trait import OverrideTrait
+from studio.screens.pictures import PicturesScreen
+from studio.screens.profile_card import ProfileCard
 from studio.screens.show_review import ShowReview
 from studio.session import Session
 from studio.text import one_line, visible
@@ -53,6 +55,8 @@ class ProfileScreen(Screen[None]):
             id="profile.sensitive",
             tooltip="Switch sensitive items on or off",
         ),
+        Binding("c", "card", "Card", id="profile.card", tooltip="Show the profile card"),
+        Binding("p", "pictures", "Pictures", id="profile.pictures", tooltip="Show it as pictures"),
         Binding("escape", "cancel", "Cancel", id="profile.cancel", tooltip="Cancel the building"),
     ]
     traits = getters.query_one(TraitTree)
@@ -95,6 +99,8 @@ class ProfileScreen(Screen[None]):
             "override": self._can_override(),
             "remove_override": self._trait is not None and self._trait.override is not None,
             "sensitive": self._session.reader is not None,
+            "pictures": self._profile is not None,
+            "card": self._profile is not None,
         }
         if action == "cancel":
             return self._session.tracker.is_going_on(self._key)
@@ -187,6 +193,20 @@ class ProfileScreen(Screen[None]):
                 desk.build_profile(self._session.data_dir, reader.id, provider),
             )
 
+    @work(group="ask", exclusive=True)
+    async def action_card(self) -> None:
+        reader = self._session.reader
+        if reader is None or self._profile is None:
+            return
+        if await self.app.push_screen_wait(ProfileCard(self._session, reader, self._names)):
+            self.notify("Every model of this reader is given the new card.", markup=False)
+
+    def action_pictures(self) -> None:
+        reader, profile = self._session.reader, self._profile
+        if reader is not None and profile is not None:
+            written_at = {key: review.written_at for key, (review, _) in self._reviews.items()}
+            self.app.push_screen(PicturesScreen(profile, reader.name, self._names, written_at))
+
     def action_cancel(self) -> None:
         self._session.tracker.cancel(self._key)
 
@@ -209,9 +229,13 @@ class ProfileScreen(Screen[None]):
         assert self._profile is not None
         with self._session.errors_told():
             reader_id = self._profile.reader_id
-            self._show(
-                await self._session.ask(desk.override_trait, reader_id, trait.id, score, reason)
-            )
+            if score is None:
+                profile = await self._session.ask(editing.clear_override, reader_id, trait.id)
+            else:
+                profile = await self._session.ask(
+                    editing.set_trait, reader_id, trait.id, score, reason
+                )
+            self._show(profile)
 
     @work(group="ask", exclusive=True)
     async def action_sensitive(self) -> None:
@@ -223,7 +247,7 @@ class ProfileScreen(Screen[None]):
             verb = "Switch off" if is_on else "Switch on"
             heading = f"Sensitive items are {'on' if is_on else 'off'} for {visible(reader.name)}"
             if await self.app.push_screen_wait(Confirm(heading, SENSITIVE, verb)):
-                await self._session.ask(desk.switch_sensitive, reader.id, not is_on)
+                await self._session.ask(editing.switch_sensitive, reader.id, not is_on)
                 self.notify(
                     f"Sensitive items are {'off' if is_on else 'on'}. Press b to build again.",
                     markup=False,

@@ -22,8 +22,8 @@ from studio.shell.columns import columns
 from studio.shell.events import read_to_end, result_of_run, reuse_or_start, run_of_same_input
 from studio.shell.pairs import pair_lines
 from studio.shell.previews import Written, write_panes
-from studio.shell.profiles import quotes_of, trait_line
 from studio.shell.runs import export_lines, training_lines
+from studio.shell.trait_lines import quotes_of, trait_line
 from studio.text import count, duration, size
 
 READER = "EXAMPLE-RECIFE"

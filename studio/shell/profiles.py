@@ -7,11 +7,13 @@ from pathlib import Path
 
 import click
 
-from engine.domain import Profile, Trait
+from engine.domain import Profile
+from models.errors import BadInput
+from studio.shell import cards, comparing, countries, editing, suggestions
 from studio.shell.base import Group, give, shared, tell
 from studio.shell.events import read_to_end
 from studio.shell.files import write_private
-from studio.text import bar, one_line
+from studio.shell.trait_lines import quotes_of, trait_line
 
 
 @click.group("profile", cls=Group)
@@ -32,15 +34,28 @@ def profile() -> None:
     default=None,
     help="Allow items on religion, sexuality, politics and health for this reader.",
 )
-def build(reader: str, provider: str, sensitive: bool | None) -> None:
+@click.option("--dry-run", is_flag=True, help="Tell what a chat model would be asked, and stop.")
+@click.option("--fresh", is_flag=True, help="Ask a chat model again what it answered before.")
+def build(reader: str, provider: str, sensitive: bool | None, dry_run: bool, fresh: bool) -> None:
     """Read a reader's reviews into a profile."""
-    from engine import desk
+    from engine import desk, editing
+    from engine.profile.cost import profile_cost
 
     data_dir = shared().data_dir
     reader_id = desk.reader_id_of(data_dir, reader)
+    if provider == "embedded" and (dry_run or fresh):
+        raise BadInput(
+            "The embedded provider asks no chat model.",
+            "--dry-run and --fresh go with --provider local:… or endpoint:….",
+        )
+    if dry_run:
+        cost = asyncio.run(profile_cost(data_dir, reader_id, provider, fresh, sensitive))
+        give(cost.as_json(), [str(cost)])
+        return
     if sensitive is not None and sensitive != desk.sensitive_allowed(data_dir, reader_id):
-        desk.switch_sensitive(data_dir, reader_id, sensitive)
-    result = asyncio.run(read_to_end(desk.build_profile(data_dir, reader_id, provider)))
+        editing.switch_sensitive(data_dir, reader_id, sensitive)
+    events = desk.build_profile(data_dir, reader_id, provider, fresh)
+    result = asyncio.run(read_to_end(events))
     built = desk.built_profile(data_dir, reader_id)
     give(result, profile_lines(built, desk.trait_names(), evidence=False, everything=False))
 
@@ -51,13 +66,26 @@ def build(reader: str, provider: str, sensitive: bool | None) -> None:
 @click.option("--all", "everything", is_flag=True, help="Unknown traits too, with the reason.")
 def show(reader: str, evidence: bool, everything: bool) -> None:
     """Show a profile: scores from -1 (low pole) to 1 (high pole)."""
+    from engine import countries as country_scores
     from engine import desk
     from engine.record import profile_as_json
 
     data_dir = shared().data_dir
     built = desk.built_profile(data_dir, desk.reader_id_of(data_dir, reader))
-    lines = profile_lines(built, desk.trait_names(), evidence, everything)
-    give(profile_as_json(built), lines)
+    prior, no_prior = country_scores.prior_for(data_dir, built)
+    give(
+        {
+            **profile_as_json(built),
+            "country_prior": prior.as_json() if prior else None,
+            "country_prior_note": prior.note if prior else no_prior,
+        },
+        [
+            *profile_lines(built, desk.trait_names(), evidence, everything),
+            "",
+            *(countries.prior_lines(prior) if prior else [no_prior]),
+            *(line for guess in built.suggestions for line in suggestions.guess_lines(guess)),
+        ],
+    )
 
 
 def profile_lines(
@@ -83,97 +111,56 @@ def profile_lines(
                 yield from quotes_of(trait)
 
 
-def trait_line(trait: Trait, names: Mapping[str, str]) -> str:
-    """One trait on a line: where it stands, how surely, and its id for `profile set`."""
-    name = f"{one_line(names.get(trait.id, trait.id), 70)} [{trait.id}]"
-    if trait.override:
-        reason = f": {one_line(trait.override.reason)}" if trait.override.reason else ""
-        return f"{_score(trait.override.score)} {name} (set by the editor{reason})"
-    if trait.status != "known":
-        return f"{trait.status}: {name} {one_line(trait.note)}".rstrip()
-    if trait.value is not None:
-        return f"{one_line(trait.value)}: {name}"
-    return f"{_score(trait.score)} {name}, confidence {trait.confidence:.0%}"
-
-
-def _score(score: float) -> str:
-    return f"{bar(score)} {score:+.2f}"
-
-
-def quotes_of(trait: Trait) -> Iterator[str]:
-    """The quoted spans of a trait, those that say most first."""
-    for span in sorted(trait.evidence, key=lambda span: -abs(span.stance)):
-        side = "for" if span.stance > 0 else "against"
-        yield f"      {side}: “{one_line(span.quote, 300)}” ({span.review_id})"
-
-
-@profile.command("set", context_settings={"ignore_unknown_options": True})
-@click.argument("reader")
-@click.argument("trait")
-@click.argument("score", type=click.FloatRange(-1, 1))
-@click.option("--reason", default="", help="Why; kept beside the score.")
-def set_(reader: str, trait: str, score: float, reason: str) -> None:
-    """Set your own score for a trait; it wins over the extracted one, which is kept."""
-    from engine import desk
-
-    data_dir = shared().data_dir
-    reader_id = desk.reader_id_of(data_dir, reader)
-    _give_trait(desk.override_trait(data_dir, reader_id, trait, score, reason), trait)
-
-
-@profile.command("unset")
-@click.argument("reader")
-@click.argument("trait")
-def unset(reader: str, trait: str) -> None:
-    """Take your own score away; the extracted one holds again."""
-    from engine import desk
-
-    data_dir = shared().data_dir
-    reader_id = desk.reader_id_of(data_dir, reader)
-    _give_trait(desk.override_trait(data_dir, reader_id, trait, None), trait)
-
-
-def _give_trait(profile: Profile, trait_id: str) -> None:
-    from engine import desk
-    from engine.record import trait_as_json
-
-    trait = profile.trait(trait_id)
-    assert trait is not None, "override_trait refuses a trait that the profile lacks"
-    give(
-        {"reader": profile.reader_id, "trait": trait_as_json(trait)},
-        [trait_line(trait, desk.trait_names())],
-    )
+for command in (*editing.COMMANDS, *comparing.COMMANDS, *cards.COMMANDS, *suggestions.COMMANDS):
+    profile.add_command(command)
 
 
 @profile.command("export")
 @click.argument("reader")
 @click.argument("file", type=click.Path(path_type=Path, allow_dash=True), default="-")
-def export(reader: str, file: Path) -> None:
-    """Write a profile to a JSON file that `profile load` reads."""
-    from engine import desk
-    from engine.record import profile_as_json
+@click.option("--no-findings", is_flag=True, help="Leave out the quotes that no trait shows.")
+def export(reader: str, file: Path, no_findings: bool) -> None:
+    """Write a profile to a JSON file that `profile load` reads; `profile schema` describes it."""
+    from engine import desk, profile_files
+    from engine.profile.document import sensitive_note
 
     data_dir = shared().data_dir
-    told = profile_as_json(desk.built_profile(data_dir, desk.reader_id_of(data_dir, reader)))
+    reader_id = desk.reader_id_of(data_dir, reader)
+    told = profile_files.exported(data_dir, reader_id, with_findings=not no_findings)
+    note = sensitive_note(desk.built_profile(data_dir, reader_id))
     if str(file) == "-":
         click.echo(json.dumps(told, indent=2))
+        tell(note)
         return
     write_private(file, json.dumps(told, indent=2, ensure_ascii=False) + "\n")
-    give({**told, "file": str(file)}, [f"Written to {file}."])
+    give({**told, "file": str(file)}, [f"Written to {file}.", note])
 
 
 @profile.command("load")
 @click.argument("reader")
 @click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
 def load(reader: str, file: Path) -> None:
-    """Load a profile that `profile export` wrote; every quote must be in the reader's reviews."""
-    from engine import desk, exchange
+    """Load a profile that `profile export` wrote; every quote must be in the reader's reviews.
+
+    A reader without reviews takes the scores over as your own word, without the quotes.
+    """
+    from engine import desk, profile_files
     from engine.record import profile_as_json
 
     data_dir = shared().data_dir
-    loaded = exchange.load_profile(data_dir, desk.reader_id_of(data_dir, reader), file)
+    done = profile_files.load_profile(data_dir, desk.reader_id_of(data_dir, reader), file)
     tell("The profile was loaded; `persona-studio undo` brings back the one before.")
+    for note in done.notes:
+        tell(note)
     give(
-        profile_as_json(loaded),
-        profile_lines(loaded, desk.trait_names(), evidence=False, everything=False),
+        {**profile_as_json(done.profile), "notes": list(done.notes)},
+        profile_lines(done.profile, desk.trait_names(), evidence=False, everything=False),
     )
+
+
+@profile.command("schema")
+def schema() -> None:
+    """Print the JSON Schema of the files that `profile export` writes."""
+    from engine.profile.document import schema
+
+    click.echo(json.dumps(schema(), indent=2))

@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from engine.domain import Evidence, Trait
+from engine.domain import Evidence, Override, Trait
 from engine.frameworks import FrameworkText
 from studio.messages import QuoteOpened
 from studio.text import bar, count, one_line, visible
@@ -73,8 +73,7 @@ def _told(trait: Trait, words: TraitWords) -> Content:
         ]
     lines.append("\n" + _extracted(trait))
     if trait.override:
-        made = f"{trait.override.made_at:%Y-%m-%d}"
-        lines.append((f"\nYour score: {trait.override.score:+.2f} ({made}). It wins.", "bold"))
+        lines.append((f"\n{_your_word(trait.override)}", "bold"))
         if trait.override.reason:
             lines.append(f"\nYour reason: {visible(trait.override.reason)}")
     if trait.note:
@@ -84,6 +83,16 @@ def _told(trait: Trait, words: TraitWords) -> Content:
         against = len(trait.evidence) - support
         lines.append((f"\n\n{count(support, 'quote')} for, {against} against:", "$text-muted"))
     return Content.assemble(*lines)
+
+
+def _your_word(override: Override) -> str:
+    made = f"({override.made_at:%Y-%m-%d})"
+    if override.kind == "unknown":
+        return f"You marked it unknown {made}. Nothing uses it."
+    word = visible(override.value) if override.value else f"{override.score:+.2f}"
+    if override.kind == "accepted":
+        return f"You accepted it: {word} {made}."
+    return f"Your {'value' if override.value else 'score'}: {word} {made}. It wins."
 
 
 def _extracted(trait: Trait) -> str:

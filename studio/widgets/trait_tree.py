@@ -14,6 +14,7 @@ from studio.text import bar, one_line
 GROUPS: tuple[tuple[Framework, str], ...] = (
     ("demographics", "Demographics"),
     ("interests", "Interests"),
+    ("aversions", "Turns away from"),
     ("schwartz", "Values: Schwartz"),
     ("hofstede", "Values: Hofstede"),
     ("wvs", "Values: World Values Survey"),
@@ -87,11 +88,11 @@ def _result(trait: Trait, half: int) -> str:
     if trait.override is None and trait.status == "off":
         return "off (sensitive)"
     if not trait.is_known:
-        return "unknown"
-    if trait.value is not None:
-        return one_line(trait.value, 28)
+        return "marked unknown" if trait.override else "unknown"
+    if (value := trait.effective_value) is not None:
+        return one_line(value, 28)
     score = trait.effective_score
-    return f"{bar(score, half)} {score:+.2f} {trait.confidence:4.0%}"
+    return f"{bar(score, half)} {score:+.2f} {trait.effective_confidence:4.0%}"
 
 
 def trait_of(event: Tree.NodeHighlighted[Trait | None]) -> Trait | None:

@@ -7,6 +7,10 @@ from pathlib import Path
 import pytest
 
 from engine.domain import Book, Evidence, Profile, Reader, Review, Trait
+from engine.profile.assemble import Material, assembled
+from engine.profile.findings import Finding
+from engine.profile.sentences import Span
+from engine.store import findings as finding_rows
 from engine.store import profiles as profile_rows
 from engine.store import readers as reader_rows
 from engine.store.database import change, opened
@@ -38,6 +42,51 @@ def fill(data_dir: Path, *profiles: Profile, reviews: Sequence[Review] = ()) -> 
         reader_rows.save(db, people, [book], reviews or [a_review()])
         for profile in profiles:
             profile_rows.save(db, profile)
+
+
+def read(
+    data_dir: Path,
+    texts: Sequence[str],
+    findings: Sequence[tuple[str, int, float]],
+    genres: Sequence[str] = (),
+    ratings: Sequence[float] = (),
+    sensitive: bool = False,
+) -> None:
+    """Store a reader `ann` whose reviews r0, r1, … were read; a finding is (trait, review, stance).
+
+    The quote of each finding is the whole review. Review n was written in the year 2000 + n.
+    """
+    books = [
+        Book(f"b{n}", f"Book {n}", genre=genres[n] if n < len(genres) else None)
+        for n in range(len(texts))
+    ]
+    reviews = [
+        Review(
+            f"r{n}",
+            "ann",
+            f"b{n}",
+            text,
+            rating=ratings[n] if n < len(ratings) else None,
+            written_at=datetime(2000 + n, 1, 1, tzinfo=UTC),
+        )
+        for n, text in enumerate(texts)
+    ]
+    found = tuple(
+        Finding(trait, f"r{n}", Span(0, len(texts[n]), texts[n]), stance)
+        for trait, n, stance in findings
+    )
+    material = Material(tuple(reviews), {book.id: book for book in books}, found, {}, sensitive)
+    with opened(data_dir) as db, change(db, "Build a profile"):
+        reader_rows.save(db, [Reader("ann", "Ann", "jsonl")], books, reviews)
+        reader_rows.set_sensitive(db, "ann", sensitive)
+        profile_rows.save(db, Profile("ann", "some-model", assembled(material), WHEN))
+        finding_rows.save(db, "ann", found)
+
+
+def trait_of(profile: Profile, trait_id: str) -> Trait:
+    trait = profile.trait(trait_id)
+    assert trait is not None
+    return trait
 
 
 @pytest.fixture

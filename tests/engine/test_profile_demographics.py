@@ -29,12 +29,49 @@ def facts(*texts: str, years: tuple[int, ...] = ()) -> dict[str, Trait]:
         ("age", "I am a 58-year-old engineer.", "58"),
         ("age", "I'm 31, and last month it took eleven visits.", "31"),
         ("age", "I'm a woman of thirty-one with ideas.", "thirty-one"),
+        ("age", "At thirty one I have no patience for vampires.", "thirty one"),
+        ("age", "I, at seventy-two, am told to start over.", "seventy-two"),
+        ("age", "I am learning to swim at thirty one.", "thirty one"),
+        ("age", "I'm in my late sixties and still laughing.", "in my late sixties"),
+        ("age", "As a 72 year old grandmother, I wept.", "72"),
+        ("age", "I was born in 1958 and remember that coat.", "born in 1958"),
         ("gender", "I'm a woman of 31 with ideas.", "woman"),
+        ("gender", "I am the only lady branch manager in the district.", "lady"),
+        ("gender", "I was the first woman on that crew.", "woman"),
+        ("gender", "Speaking as a man, the father rings true.", "man"),
         ("gender", "As a man, I was surprised.", "man"),
         ("location", "I teach in a public school in Recife, classes of forty.", "Recife"),
         ("location", "I live with two cats in New York City now.", "New York City"),
         ("location", "I\u2019m from São Paulo.", "São Paulo"),
+        ("location", "Here in Accra the book costs a week's wage.", "Accra"),
+        ("location", "We moved to Hanoi with six boxes of novels.", "Hanoi"),
+        ("location", "I live on a hill outside Cusco.", "Cusco"),
         ("occupation", "I teach in a public school.", "teach in a public school"),
+        (
+            "occupation",
+            "After thirty eight years in engine rooms I know that noise.",
+            "thirty eight years in engine rooms",
+        ),
+        (
+            "occupation",
+            "I spent nearly twenty years as a night nurse.",
+            "nearly twenty years as a night nurse",
+        ),
+        (
+            "occupation",
+            "I am the only lady branch manager in the district.",
+            "the only lady branch manager",
+        ),
+        (
+            "occupation",
+            "I was a customs inspector for thirty years.",
+            "was a customs inspector for thirty years",
+        ),
+        ("occupation", "I retired from the railways in May.", "retired from the railways in May"),
+        ("occupation", "I used to work at the mill.", "used to work at the mill"),
+        ("occupation", "I'm a boat builder by trade.", "a boat builder"),
+        ("occupation", "I drive a night bus and listen.", "drive a night bus"),
+        ("occupation", "I mend nets for a living.", "mend nets for a living"),
         (
             "occupation",
             "I run a small phone-repair and solar-lamp business in Nairobi.",
@@ -45,6 +82,15 @@ def facts(*texts: str, years: tuple[int, ...] = ()) -> dict[str, Trait]:
         ("family", "As a mother of two I laughed.", "a mother of two"),
         ("family", "My wife read it aloud to our daughter.", "daughter, wife"),
         ("family", "It fits my 4 year old daughter.", "4 year old daughter"),
+        ("family", "My late husband gave it to me.", "late husband"),
+        ("family", "I have no children and liked hers.", "no children"),
+        ("family", "We have been married for forty years.", "married for forty years"),
+        ("education", "I have a degree in botany, so I checked.", "a degree in botany"),
+        ("education", "I left school at fourteen and read on.", "left school at fourteen"),
+        ("education", "I never finished high school.", "never finished high school"),
+        ("language", "English is my third language.", "English"),
+        ("language", "I read it in Portuguese first.", "Portuguese"),
+        ("language", "My mother tongue is Yoruba and we speak French here.", "French, Yoruba"),
     ],
 )
 def test_a_stated_fact_is_taken_in_the_readers_words(fact: str, text: str, value: str) -> None:
@@ -66,6 +112,12 @@ def test_a_stated_fact_is_taken_in_the_readers_words(fact: str, text: str, value
         "Maria Silva, the author, is a mother of two.",
         "I work in English and I teach in October.",
         "His wife and her daughter wait at home.",
+        "At nineteen I have been told this was strange. At 9 I have a train.",
+        "When I was the only girl in the class I read it. As a 12-year-old girl, I loved it.",
+        "After ten years in prison he comes home. After ten years in the army, the hero drinks.",
+        "She has a degree in law, and he left school at ten. They speak Russian at court.",
+        "The French is my favourite part. Here in Chapter Nine the war begins.",
+        "I spent two years in love with this series.",
         "",
     ],
 )
@@ -73,6 +125,13 @@ def test_characters_quoted_speech_and_the_past_state_nothing(text: str) -> None:
     found = facts(text)
     assert {name for name, trait in found.items() if trait.status == "known"} <= {"occupation"}
     assert found["age"].note == "Not stated."
+
+
+def test_former_work_is_told_as_former() -> None:
+    for text in ("I'm a retired nurse.", "I was a nurse for 30 years.", "I used to be a nurse."):
+        value = facts(text)["occupation"].value
+        assert value is not None
+        assert value.startswith(("a retired", "was ", "used to "))
 
 
 def test_of_conflicting_statements_the_newest_wins_and_the_other_is_told() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from engine import desk, self_report
+from engine import desk, editing, self_report
 from engine.bank import picks
 from engine.domain import Reader, Reading, Trait
 from engine.frameworks import all_dimensions, dimensions
@@ -100,7 +100,7 @@ def test_items_on_voting_are_asked_only_where_sensitive_ones_are_on(reader: Path
     assert len(self_report.sheet(reader, "ada").items) == 118
     with pytest.raises(BadInput):
         self_report.answer(reader, "ada", 28, 3)
-    desk.switch_sensitive(reader, "ada", True)
+    editing.switch_sensitive(reader, "ada", True)
     assert len(self_report.sheet(reader, "ada").items) == 120
 
 

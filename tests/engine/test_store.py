@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from engine import desk
+from engine import desk, editing
 from engine.domain import Book, Override, Reader
 from engine.store import profiles, readers
 from engine.store.database import change, opened
@@ -59,7 +59,7 @@ def test_a_failing_change_leaves_everything_as_it_was(data_dir: Path) -> None:
 
 def test_undo_and_redo_survive_a_restart_and_cover_every_kind_of_row(data_dir: Path) -> None:
     fill(data_dir, a_profile(known("schwartz.face.1", 0.5)))
-    desk.override_trait(data_dir, "ann", "schwartz.face.1", -1.0, "she told us")
+    editing.set_trait(data_dir, "ann", "schwartz.face.1", -1.0, "she told us")
     undone = desk.undo(data_dir)
     assert undone is not None
     assert undone.title == "Override a trait"
@@ -79,15 +79,15 @@ def test_undo_and_redo_survive_a_restart_and_cover_every_kind_of_row(data_dir: P
 
 def test_a_new_change_ends_the_line_of_redo(data_dir: Path) -> None:
     fill(data_dir, a_profile(known("schwartz.face.1", 0.5)))
-    desk.override_trait(data_dir, "ann", "schwartz.face.1", -1.0)
+    editing.set_trait(data_dir, "ann", "schwartz.face.1", -1.0)
     desk.undo(data_dir)
-    desk.override_trait(data_dir, "ann", "schwartz.face.1", 1.0)
+    editing.set_trait(data_dir, "ann", "schwartz.face.1", 1.0)
     assert desk.redo(data_dir) is None
 
 
 def test_extracting_again_keeps_the_override(data_dir: Path) -> None:
     fill(data_dir, a_profile(known("schwartz.face.1", 0.5)))
-    desk.override_trait(data_dir, "ann", "schwartz.face.1", -1.0, "she told us")
+    editing.set_trait(data_dir, "ann", "schwartz.face.1", -1.0, "she told us")
     with opened(data_dir) as db, change(db, "Build a profile"):
         profiles.save(db, a_profile(known("schwartz.face.1", 0.9)))
     trait = desk.built_profile(data_dir, "ann").traits[0]
@@ -98,13 +98,13 @@ def test_extracting_again_keeps_the_override(data_dir: Path) -> None:
 def test_an_override_outside_the_scale_is_refused(data_dir: Path, score: float) -> None:
     fill(data_dir, a_profile(known("schwartz.face.1", 0.5)))
     with pytest.raises(BadInput, match="between -1 and 1"):
-        desk.override_trait(data_dir, "ann", "schwartz.face.1", score)
+        editing.set_trait(data_dir, "ann", "schwartz.face.1", score)
 
 
 def test_forgetting_a_reader_leaves_no_word_of_them_in_the_file(data_dir: Path) -> None:
     secret = "My dentist in Valparaiso swears by this book."
     fill(data_dir, a_profile(known("schwartz.face.1", 0.5)), reviews=[a_review(text=secret)])
-    desk.override_trait(data_dir, "ann", "schwartz.face.1", -1.0, "Valparaiso")
+    editing.set_trait(data_dir, "ann", "schwartz.face.1", -1.0, "Valparaiso")
     assert desk.forget(data_dir, "ann") == []
     assert [row.id for row in desk.readers(data_dir)] == ["bo"]
     assert count(data_dir, "book") == 0

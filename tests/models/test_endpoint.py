@@ -195,6 +195,18 @@ async def test_a_schema_is_sent_in_the_dialect_the_server_takes_and_that_is_reme
     assert formats[0]["json_schema"]["schema"] == formats[-1]["schema"] == json.loads(SCHEMA)
 
 
+async def test_a_limit_on_a_texts_length_is_kept_from_strict_servers_alone(
+    server: Server, model: EndpointModel
+) -> None:
+    words = {"type": "string", "maxLength": 9}
+    schema = {"type": "object", "properties": {"all": {"type": "array", "items": words}}}
+    server.answers = [refused(400, "response_format: strict is not possible"), spoken("{}")]
+    await complete(model, HELLO, Sampling(json_schema=json.dumps(schema)))
+    strict, unstrict = (asked["response_format"]["json_schema"] for asked in server.asked)
+    assert strict["schema"]["properties"]["all"] == {"type": "array", "items": {"type": "string"}}
+    assert unstrict["schema"] == schema
+
+
 async def test_a_prompt_that_is_too_long_is_told_and_teaches_nothing(
     server: Server, model: EndpointModel
 ) -> None:

@@ -104,6 +104,15 @@ async def test_the_child_is_gone_after_the_block_even_in_the_middle_of_a_reply(
     await events.aclose()
 
 
+async def test_the_vocabulary_alone_counts_tokens_as_the_whole_model_does(
+    model: LocalModel, tmp_path: Path
+) -> None:
+    path = embedded_gguf()
+    async with local_model(path, tmp_path, context=1 << 20, vocabulary_only=True) as vocabulary:
+        assert await vocabulary.prompt_tokens(HELLO) == await model.prompt_tokens(HELLO)
+        assert vocabulary.context == 8192
+
+
 async def test_a_file_that_is_no_model_is_an_error_with_the_log(tmp_path: Path) -> None:
     path = tmp_path / "page.gguf"
     path.write_text("<!DOCTYPE html>")

@@ -21,6 +21,17 @@ key_env = "OFFICE_KEY"
 base_url = "http://127.0.0.1:8000/v1"
 model = "small-one"
 
+[endpoints.wide]
+base_url = "http://127.0.0.1:8000/v1"
+model = "small-one"
+concurrency = 16
+context = 32768
+
+[endpoints.none]
+base_url = "http://127.0.0.1:8000/v1"
+model = "small-one"
+concurrency = 0
+
 [endpoints.odd]
 base_url = 8000
 model = "x"
@@ -53,6 +64,10 @@ def test_local_names_a_file_even_with_a_colon_in_its_name(tmp_path: Path) -> Non
     [
         ("endpoint:office", Endpoint("https://models.example/v1", "big-one", "OFFICE_KEY")),
         ("endpoint:bench", Endpoint("http://127.0.0.1:8000/v1", "small-one")),
+        (
+            "endpoint:wide",
+            Endpoint("http://127.0.0.1:8000/v1", "small-one", concurrency=16, context=32768),
+        ),
         ("endpoint:http://127.0.0.1:1/v1#a/b", Endpoint("http://127.0.0.1:1/v1", "a/b")),
     ],
 )
@@ -75,8 +90,9 @@ def test_what_names_no_model_is_told_what_is_allowed(data_dir: Path, text: str) 
     ("text", "told"),
     [
         ("local:/nowhere/at/all.gguf", "/nowhere/at/all.gguf"),
-        ("endpoint:home", "bench, odd, office"),
+        ("endpoint:home", "bench, none, odd, office"),
         ("endpoint:odd", "base_url"),
+        ("endpoint:none", "concurrency in [endpoints.none]"),
         ("endpoint:secret", "endpoints.secret"),
         ("endpoint:http://127.0.0.1:1/v1", "#model-id"),
     ],

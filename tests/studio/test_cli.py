@@ -167,6 +167,19 @@ def test_a_negative_score_is_set_taken_away_and_undone(data_dir: Path) -> None:
     assert "I know her" in command(data_dir, "profile", "show", "ana").stdout
 
 
+def test_a_dry_run_tells_what_a_chat_model_would_be_asked_and_changes_nothing(
+    data_dir: Path,
+) -> None:
+    before = desk.profile(data_dir, "ana")
+    build = ("profile", "build", "ana", "--provider", "endpoint:http://127.0.0.1:9/v1#m")
+    cost = document(data_dir, *build, "--dry-run")
+    with_more = document(data_dir, *build, "--dry-run", "--sensitive")
+    assert 0 < cost["calls"] < with_more["calls"]
+    assert f"{cost['calls']} requests" in command(data_dir, *build, "--dry-run").stdout
+    assert desk.profile(data_dir, "ana") == before
+    assert not desk.sensitive_allowed(data_dir, "ana")
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -174,6 +187,8 @@ def test_a_negative_score_is_set_taken_away_and_undone(data_dir: Path) -> None:
         ("profile", "set", "ana", "no.such.trait", "0.5"),
         ("profile", "show", "nobody"),
         ("profile", "build", "nobody"),
+        ("profile", "build", "ana", "--dry-run"),
+        ("profile", "build", "ana", "--fresh"),
         ("pairs", "build", "jo"),
         ("pairs", "edit", "p1"),
         ("pairs", "edit", "p1", "--chosen", " "),

@@ -1,0 +1,36 @@
+"""What the sides of pairs rest on, to tell which have lost their ground when a profile changes."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from engine.bank import books, questions
+from engine.domain import PreferencePair, Profile
+from engine.frameworks import all_statements
+from engine.pairs.interests import ranked_genres
+from engine.pairs.labels import facet_side, side, statement_side
+
+Ground = tuple[int, str]
+"""The side a profile gives to what a pair is about (1, -1, or 0 for none), and the trait it was
+read from."""
+
+
+def grounds(pairs: Sequence[PreferencePair], profile: Profile) -> Iterator[Ground]:
+    """The ground of each pair in a profile, in order; the texts of the pairs are not looked at."""
+    ranked = {(liked.id, other.id) for liked, other in ranked_genres(profile)}
+    genres = {book.id: book.genre for book in books()}
+    facets = {question.id: question.facet for question in questions()}
+    for pair in pairs:
+        statement = all_statements().get(pair.trait_id)
+        if pair.track == "values" and statement:
+            yield statement_side(profile, statement), pair.trait_id
+        elif pair.track == "personality" and pair.topic in facets:
+            yield facet_side(profile, facets[pair.topic])
+        elif pair.track == "interests":
+            yield int(_genres_of(pair, genres) in ranked), pair.trait_id
+        else:
+            yield side(profile.trait(pair.trait_id)), pair.trait_id
+
+
+def _genres_of(pair: PreferencePair, genres: Mapping[str, str]) -> tuple[str, ...]:
+    """The genre that is sought and the one ranked below it, as the pair's origin names them."""
+    kind, *ids = pair.origin.split(".")
+    return tuple(genres.get(book, "") for book in ids) if kind == "book" else tuple(ids)
