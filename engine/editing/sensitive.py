@@ -7,6 +7,7 @@ from engine.editing.material import material_of, quotes_were_kept
 from engine.frameworks import sensitive_statements
 from engine.profile.assemble import assembled
 from engine.store import findings as finding_rows
+from engine.store import judgements as judgement_rows
 from engine.store import profiles as profile_rows
 from engine.store import readers as reader_rows
 from engine.store.database import Store, change, opened
@@ -30,6 +31,7 @@ def switch_sensitive(data_dir: Path, reader_id: str, on: bool) -> None:
 
 
 def _take_out(db: Store, reader_id: str) -> None:
+    judgement_rows.remove(db, reader_id, sensitive_statements())
     profile = profile_rows.extracted(db, reader_id)
     if profile is None:
         return

@@ -16,6 +16,9 @@ _STOP = re.compile(
     r"""
     # Latin punctuation with its closing marks, before a gap
     (?P<end>[.!?\u2026]+)["'\u201d\u2019\u00bb)\]]*(?=\s)
+    # or where the gap was forgotten, between a word and the capital of the next sentence
+    | (?<=[a-z]{2})(?P<joined>[.!?]+)["'\u201d\u2019\u00bb)\]]*(?=(?:[A-Z][a-z']+|I|A)[\s,])
+      (?!(?:Com|Net|Org)\b)
     # CJK punctuation, which needs no gap
     | [\u3002\uff01\uff1f]+["'\u201d\u2019\u300d\u300f\uff09]*
     # a line break, whatever stands before it
@@ -49,7 +52,7 @@ def sentences(text: str) -> list[Span]:
     spans: list[Span] = []
     start = 0
     for stop in _STOP.finditer(text):
-        if stop["end"] and not _ends_here(text, stop):
+        if (stop["end"] or stop["joined"]) and not _ends_here(text, stop):
             continue
         spans += _trimmed(text, start, stop.end())
         start = stop.end()
@@ -68,7 +71,7 @@ def _ends_here(text: str, stop: re.Match[str]) -> bool:
     """Whether punctuation followed by a gap ends a sentence, judged by the words on both sides."""
     following = text[stop.end() :].lstrip()[:1]
     goes_on = following.islower()
-    if stop["end"] != ".":
+    if (stop["end"] or stop["joined"]) != ".":
         return not goes_on
     before = _LAST_WORD.search(text, max(0, stop.start() - LONGEST_WORD), stop.start())
     word = before.group().lower() if before else ""

@@ -4,9 +4,11 @@ A cache, and no part of the journal: undo and redo leave it alone.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+from sqlite_utils import Database
 
 from engine.profile.findings import Finding
 from engine.profile.sentences import Span
@@ -92,6 +94,20 @@ def of_reader(data_dir: Path, reader_id: str, provider: str) -> Mapping[Key, Jud
         )
     judgements = map(_judgement, found)
     return {judgement.key: judgement for judgement in judgements}
+
+
+def remove(db: Database, reader_id: str, trait_ids: Collection[str]) -> None:
+    """Forget the answers that speak of any of these traits; they are asked again when allowed."""
+    found = rows(
+        db,
+        "select judgement.rowid as place, findings from judgement "
+        "join review on review.id = review_id where review.reader_id = ?",
+        reader_id,
+    )
+    for row in found:
+        said = json.loads(text(row["findings"]))["found"]
+        if any(trait_id in trait_ids for trait_id, *_ in said):
+            db.execute("delete from judgement where rowid = ?", [row["place"]])
 
 
 def _judgement(row: Row) -> Judgement:

@@ -4,6 +4,8 @@ Every row table is journalled by triggers: while a change is open, each insert, 
 leaves the row before and after in `journal_row`, cascades included. Undo and redo replay those.
 """
 
+from collections.abc import Mapping
+
 from sqlite_utils import Database, Migrations
 
 migrations = Migrations("persona-studio")
@@ -169,7 +171,7 @@ def m003_findings_and_other_sources(db: Database) -> None:
 
 def _journal(db: Database, table: str) -> None:
     """(Re)make the triggers of a table, which name its columns one by one."""
-    columns = [column.name for column in db.table(table).columns]
+    columns = {column.name: column.type for column in db.table(table).columns}
     old, new = (_row_json(side, columns) for side in ("old", "new"))
     for event, before, after in (
         ("insert", "null", new),
@@ -185,5 +187,13 @@ def _journal(db: Database, table: str) -> None:
         )
 
 
-def _row_json(side: str, columns: list[str]) -> str:
-    return "json_object(" + ", ".join(f"'{name}', {side}.[{name}]" for name in columns) + ")"
+def _row_json(side: str, columns: Mapping[str, str]) -> str:
+    parts = (f"'{name}', {_exactly(f'{side}.[{name}]', columns[name])}" for name in columns)
+    return f"json_object({', '.join(parts)})"
+
+
+def _exactly(value: str, column_type: str) -> str:
+    """A number with all its digits, as text that the column turns back: JSON keeps only fifteen."""
+    if column_type.upper() not in ("REAL", "FLOAT"):
+        return value
+    return f"case when {value} is null then null else printf('%!.17g', {value}) end"

@@ -163,3 +163,13 @@ def test_sqlite_keeps_foreign_keys(data_dir: Path) -> None:
     fill(data_dir)
     with opened(data_dir) as db, pytest.raises(sqlite3.IntegrityError):
         db.execute("insert into pair values ('p','nobody','t','t','t','p','c','r','o',0,0,0,0)")
+
+
+def test_undo_brings_a_score_back_to_its_last_digit(data_dir: Path) -> None:
+    """0.1 + 0.2 is 0.30000000000000004, which fifteen digits do not hold."""
+    fill(data_dir, a_profile(known("schwartz.face.1", 0.1 + 0.2)))
+    before = desk.built_profile(data_dir, "ann").traits
+    with opened(data_dir) as db, change(db, "Build a profile"):
+        profiles.save(db, a_profile(known("schwartz.face.1", -0.5)))
+    desk.undo(data_dir)
+    assert desk.built_profile(data_dir, "ann").traits == before
