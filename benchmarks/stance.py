@@ -11,15 +11,23 @@ import argparse
 import asyncio
 import json
 import platform
+import sys
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from benchmarks.judge import embedded_judge
 from engine.domain import Review
+from engine.profile.chat import answers_by_chat
+from engine.profile.chat_plan import LOCAL_CONTEXT, judge, planned
+from engine.profile.cost import cost_of
 from engine.profile.findings import Finding
+from engine.store.judgements import Judgement
+from models.events import Failed
+from models.providers import opened_model
 
 SNIPPETS = Path(__file__).parent / "data" / "stance.jsonl"
 CLASSES = ("agree", "disagree", "nothing")
@@ -68,14 +76,39 @@ def main() -> None:
 
 def judged(snippets: Sequence[Snippet], provider: str) -> list[Finding]:
     """What the provider finds in each snippet, taken as a review of its own."""
-    reviews = [Review(snippet.id, "stance", snippet.id, snippet.text) for snippet in snippets]
     if provider == "embedded":
-        return embedded_judge()(reviews)
-    return asyncio.run(_by_chat(reviews, provider))
+        return embedded_judge()([as_review(snippet) for snippet in snippets])
+    with TemporaryDirectory() as folder:
+        return asyncio.run(judged_by_chat(snippets, provider, Path(folder)))
 
 
-async def _by_chat(reviews: Sequence[Review], provider: str) -> list[Finding]:
-    raise SystemExit(f"{provider}: see --help")
+def as_review(snippet: Snippet) -> Review:
+    return Review(snippet.id, "stance", snippet.id, snippet.text)
+
+
+async def judged_by_chat(
+    snippets: Sequence[Snippet], provider: str, data_dir: Path
+) -> list[Finding]:
+    """Each snippet against the one sheet that its statement is on, as a profile would ask it."""
+    statement_of = {snippet.id: snippet.statement for snippet in snippets}
+    answers: list[Judgement] = []
+    async with judge(provider, data_dir) as who:
+        every = planned(list(map(as_review, snippets)), True, who.context, {})
+        units = tuple(
+            unit
+            for unit in every.units
+            if statement_of[unit.piece.review_id] in unit.sheet.traits.values()
+        )
+        plan = replace(every, units=units)
+        cost = await cost_of(plan, who)
+    async with opened_model(provider, data_dir, LOCAL_CONTEXT) as model:
+        events = answers_by_chat(model, plan, cost, who.concurrency, answers.append)
+        async for event in events:
+            if isinstance(event, Failed):
+                raise SystemExit(f"{event.message} {event.hint}")
+            if event.done % 10 == 0:
+                print(f"{event.done} of {event.total} requests", file=sys.stderr)
+    return [finding for answer in answers for finding in answer.findings]
 
 
 def stance_in(findings: Sequence[Finding], snippet: Snippet) -> str:

@@ -4,7 +4,17 @@ import sys
 
 import click
 
-from studio.shell import countries, data, imports, pairs, previews, profiles, runs
+from studio.shell import (
+    countries,
+    data,
+    imports,
+    pairs,
+    picks,
+    previews,
+    profiles,
+    runs,
+    self_report,
+)
 from studio.shell.base import Root, shared
 from studio.shell.demo import demo
 from studio.shell.doctor import doctor
@@ -40,7 +50,8 @@ def _open_window() -> None:
 
 for command in (
     *(demo, imports.import_, data.readers, data.books, data.datasets),
-    *(profiles.profile, pairs.pairs, runs.train, runs.export, previews.preview),
+    *(profiles.profile, self_report.questionnaire, picks.picks),
+    *(pairs.pairs, runs.train, runs.export, previews.preview),
     *(runs.runs_, runs.models, countries.countries, doctor, data.undo, data.redo, data.forget),
 ):
     studio.add_command(command)

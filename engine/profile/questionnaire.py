@@ -21,6 +21,8 @@ from models.errors import BadInput
 
 Sex = Literal["F", "M", "N"]
 """Which norms to compare with; N is the mean of both."""
+NORMS: Mapping[str, Sex] = {"both": "N", "women": "F", "men": "M"}
+"""What the norms are called; nobody's are taken from a name, so the first is the default."""
 YOUNGEST, OLDEST = 10, 110
 LEAST_ITEMS_OF_FACET = 3
 LEAST_ITEMS_OF_TRAIT = 20
@@ -110,19 +112,55 @@ def readings(answers: Answers, made_at: datetime) -> dict[str, Reading]:
     norms = _NORMS[answers.sex].format(age=answers.age)
     told = {}
     for trait_id, (given, asked) in _given(answers.choices).items():
-        is_facet = trait_id.count(".") == 2
-        if given < (LEAST_ITEMS_OF_FACET if is_facet else LEAST_ITEMS_OF_TRAIT):
+        if given < _least(trait_id):
             continue
-        percentile = max(1.0, min(99.0, percentiles[trait_id]))
-        sure = FACET_CONFIDENCE if is_facet else TRAIT_CONFIDENCE
+        at = max(1.0, min(99.0, percentiles[trait_id]))
+        sure = FACET_CONFIDENCE if _is_facet(trait_id) else TRAIT_CONFIDENCE
         told[trait_id] = Reading(
             "questionnaire",
-            round(percentile / 50 - 1, 3),
+            round(at / 50 - 1, 3),
             round(sure * given / asked, 3),
-            f"{given} of {asked} items of the IPIP-NEO-120; percentile {percentile:.0f} {norms}.",
+            f"{given} of {asked} items of the IPIP-NEO-120; percentile {at:.0f} {norms}.",
             made_at,
         )
     return told
+
+
+def percentile(reading: Reading) -> float:
+    """The percentile, 1 to 99, behind a score of the questionnaire."""
+    return (reading.score + 1) * 50
+
+
+def left_out(answers: Answers, asked: Sequence[Item]) -> dict[str, str]:
+    """Trait id to why the answers give no score for it, in a sentence.
+
+    Args:
+        asked: the items this reader is asked; the others are left out of the count.
+    """
+    asked_of = _given(dict.fromkeys((item.number for item in asked), 0))
+    told = {}
+    for trait_id, (given, items) in _given(answers.choices).items():
+        not_asked = items - asked_of[trait_id][0]
+        least = _least(trait_id)
+        if given >= least:
+            continue
+        if items - not_asked < least:
+            told[trait_id] = (
+                f"{not_asked} of its {items} items are about politics, "
+                "and sensitive items are off for this reader."
+            )
+        else:
+            kind = "facet" if _is_facet(trait_id) else "trait"
+            told[trait_id] = f"{given} of its {items} items answered; a {kind} needs {least}."
+    return told
+
+
+def _least(trait_id: str) -> int:
+    return LEAST_ITEMS_OF_FACET if _is_facet(trait_id) else LEAST_ITEMS_OF_TRAIT
+
+
+def _is_facet(trait_id: str) -> bool:
+    return trait_id.count(".") == 2
 
 
 _NORMS: Mapping[Sex, str] = {

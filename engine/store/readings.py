@@ -10,7 +10,7 @@ from sqlite_utils import Database
 from engine.domain import Reading, ReadingSource
 from engine.profile.picks import Choice
 from engine.profile.questionnaire import Answers, Sex
-from engine.store.database import packed, put, rows
+from engine.store.database import put, rows
 from engine.store.unpack import number, text
 
 
@@ -25,18 +25,25 @@ def answers_of(db: Database, reader_id: str) -> Answers:
     return Answers(choices, cast(Sex, text(row["sex"])), age)
 
 
-def save_answers(db: Database, reader_id: str, answers: Answers) -> None:
-    """Keep the answers so far."""
-    put(
-        db,
-        "questionnaire",
-        {
-            "reader_id": reader_id,
-            "answers": packed(dict(answers.choices)),
-            "sex": answers.sex,
-            "age": answers.age,
-            "made_at": datetime.now(UTC).isoformat(),
-        },
+def merge_answers(db: Database, reader_id: str, given: Mapping[int, int | None]) -> None:
+    """Keep these answers beside those given before; None takes one back.
+
+    One statement, a merge patch (RFC 7396), so that two windows do not lose each other's.
+    """
+    patch = json.dumps(given)
+    db.execute(
+        "insert into questionnaire(reader_id, answers, sex, age, made_at) "
+        "values (:reader, json_patch('{}', :given), 'N', null, :now) "
+        "on conflict (reader_id) do update "
+        "set answers = json_patch(answers, :given), made_at = :now",
+        {"reader": reader_id, "given": patch, "now": datetime.now(UTC).isoformat()},
+    )
+
+
+def save_norms(db: Database, reader_id: str, sex: Sex, age: int) -> None:
+    """Keep whose norms the answers are compared with, for those that were begun."""
+    db.execute(
+        "update questionnaire set sex = ?, age = ? where reader_id = ?", [sex, age, reader_id]
     )
 
 
@@ -54,6 +61,18 @@ def save_pick(db: Database, reader_id: str, pick_id: str, choice: Choice) -> Non
 def remove_pick(db: Database, reader_id: str, pick_id: str) -> None:
     """Take one pick back."""
     db.execute("delete from pick where reader_id = ? and pick_id = ?", [reader_id, pick_id])
+
+
+def has_readings(db: Database, reader_id: str, source: ReadingSource) -> bool:
+    """Whether a source has given scores."""
+    return bool(
+        rows(
+            db,
+            "select 1 from reading where reader_id = ? and source = ? limit 1",
+            reader_id,
+            source,
+        )
+    )
 
 
 def clear(db: Database, reader_id: str, source: ReadingSource) -> None:

@@ -19,8 +19,10 @@ from studio.messages import QuoteOpened
 from studio.screens.choose_provider import ChooseProvider
 from studio.screens.confirm import Confirm
 from studio.screens.override_trait import OverrideTrait
+from studio.screens.picks import PicksScreen
 from studio.screens.pictures import PicturesScreen
 from studio.screens.profile_card import ProfileCard
+from studio.screens.questionnaire import QuestionnaireScreen
 from studio.screens.show_review import ShowReview
 from studio.session import Session
 from studio.text import one_line, visible
@@ -57,6 +59,22 @@ class ProfileScreen(Screen[None]):
         ),
         Binding("c", "card", "Card", id="profile.card", tooltip="Show the profile card"),
         Binding("p", "pictures", "Pictures", id="profile.pictures", tooltip="Show it as pictures"),
+        Binding(
+            "q",
+            "questionnaire",
+            "Questionnaire",
+            show=False,
+            id="profile.questionnaire",
+            tooltip="Fill in the questionnaire",
+        ),
+        Binding(
+            "t",
+            "picks",
+            "Picks",
+            show=False,
+            id="profile.picks",
+            tooltip="Make the either/or picks",
+        ),
         Binding("escape", "cancel", "Cancel", id="profile.cancel", tooltip="Cancel the building"),
     ]
     traits = getters.query_one(TraitTree)
@@ -101,6 +119,8 @@ class ProfileScreen(Screen[None]):
             "sensitive": self._session.reader is not None,
             "pictures": self._profile is not None,
             "card": self._profile is not None,
+            "questionnaire": self._session.reader is not None,
+            "picks": self._session.reader is not None,
         }
         if action == "cancel":
             return self._session.tracker.is_going_on(self._key)
@@ -145,7 +165,8 @@ class ProfileScreen(Screen[None]):
             )
         return (
             "A profile says what a reader cares about, each line with quotes from the reviews.\n\n"
-            f"Press b to build the profile of {one_line(reader.name, 40)}."
+            f"Press b to build the profile of {one_line(reader.name, 40)}.\n\n"
+            "The Big Five also come from a questionnaire (q) or from twelve quick picks (t)."
         )
 
     def _show_work(self, key: str) -> None:
@@ -252,3 +273,11 @@ class ProfileScreen(Screen[None]):
                     f"Sensitive items are {'off' if is_on else 'on'}. Press b to build again.",
                     markup=False,
                 )
+
+    def action_questionnaire(self) -> None:
+        if (reader := self._session.reader) is not None:
+            self.app.push_screen(QuestionnaireScreen(self._session, reader))
+
+    def action_picks(self) -> None:
+        if (reader := self._session.reader) is not None:
+            self.app.push_screen(PicksScreen(self._session, reader))

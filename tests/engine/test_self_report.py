@@ -13,7 +13,7 @@ from engine.frameworks import all_dimensions, dimensions
 from engine.pairs.labels import side
 from engine.profile.picks import Choice, next_pick
 from engine.profile.picks import readings as pick_readings
-from engine.profile.questionnaire import Answers, questionnaire, readings
+from engine.profile.questionnaire import Answers, percentile, questionnaire, readings
 from engine.store import readers as reader_rows
 from engine.store.database import change, opened
 from models.errors import BadInput
@@ -114,6 +114,56 @@ def test_answers_are_kept_one_by_one_and_go_on_where_they_were(reader: Path) -> 
     assert sheet.next_item.number == 1
 
 
+def test_several_answers_are_kept_together_beside_the_others_or_not_at_all(reader: Path) -> None:
+    self_report.answer_all(reader, "Ada", {1: 4, 2: 2, 3: 5})
+    sheet = self_report.answer_all(reader, "Ada", {2: 1, 3: None})
+    assert dict(sheet.answers.choices) == {1: 4, 2: 1}
+    for wrong in ({4: 6}, {121: 3}, {28: 3}):
+        with pytest.raises(BadInput):
+            self_report.answer_all(reader, "Ada", {5: 3, **wrong})
+    assert dict(self_report.sheet(reader, "ada").answers.choices) == {1: 4, 2: 1}
+
+
+def test_an_answer_on_politics_rests_while_sensitive_items_are_off(reader: Path) -> None:
+    editing.switch_sensitive(reader, "ada", True)
+    self_report.answer_all(reader, "ada", towards(1))
+    editing.switch_sensitive(reader, "ada", False)
+    sheet = self_report.sheet(reader, "ada")
+    assert sheet.answered == 118
+    liberalism = "ocean.openness.liberalism"
+    assert "2 of its 4 items are about politics" in sheet.left_out[liberalism]
+    assert liberalism not in self_report.finish_questionnaire(reader, "ada", "N", 34)
+    editing.switch_sensitive(reader, "ada", True)
+    assert self_report.sheet(reader, "ada").answered == 120
+    assert liberalism in self_report.finish_questionnaire(reader, "ada", "N", 34)
+
+
+def test_what_has_too_few_answers_is_named_with_the_reason(reader: Path) -> None:
+    """Items 1, 31, 61 and 91 ask for anxiety: two of them are too few."""
+    left_out = self_report.answer_all(reader, "ada", {1: 4, 31: 4}).left_out
+    assert len(left_out) == 35
+    assert left_out["ocean.neuroticism.anxiety"] == "2 of its 4 items answered; a facet needs 3."
+    assert left_out["ocean.neuroticism"] == "2 of its 24 items answered; a trait needs 20."
+    left_out = self_report.answer(reader, "ada", 61, 2).left_out
+    assert "ocean.neuroticism.anxiety" not in left_out
+
+
+def test_the_percentile_can_be_read_back_from_a_score() -> None:
+    for reading in readings(Answers(towards(1), "N", 30), NOW).values():
+        assert f"percentile {percentile(reading):.0f} among" in reading.note
+
+
+def test_undoing_the_scores_leaves_the_answers(reader: Path) -> None:
+    self_report.answer_all(reader, "ada", {n: 3 for n in range(1, 121) if n not in (28, 88)})
+    self_report.finish_questionnaire(reader, "ada", "F", 34)
+    self_report.answer(reader, "ada", 1, 5)
+    desk.undo(reader)
+    assert desk.profile(reader, "ada") is None
+    sheet = self_report.sheet(reader, "ada")
+    assert sheet.answers.choices[1] == 5
+    assert (sheet.answered, sheet.answers.sex, sheet.answers.age) == (118, "F", 34)
+
+
 def test_a_finished_questionnaire_fills_the_profile_of_a_reader_without_reviews(
     reader: Path,
 ) -> None:
@@ -184,6 +234,34 @@ def test_picks_reach_the_profile_after_the_twelfth_and_can_be_taken_away(reader:
     trait = desk.built_profile(reader, "ada").trait("ocean.openness")
     assert trait is not None
     assert not trait.is_known
+
+
+def test_a_pick_taken_back_takes_the_scores_out_until_it_is_made_again(reader: Path) -> None:
+    state = self_report.pick_round(reader, "ada")
+    while state.next_pick is not None:
+        state = self_report.make_pick(reader, "ada", state.next_pick.id, "high")
+    last = list(state.made)[-1]
+
+    def openness() -> Trait:
+        trait = desk.built_profile(reader, "ada").trait("ocean.openness")
+        assert trait is not None
+        return trait
+
+    assert openness().readings
+    state = self_report.make_pick(reader, "ada", last, None)
+    assert state.next_pick is not None
+    assert state.next_pick.id == last
+    assert not openness().readings
+    self_report.make_pick(reader, "ada", last, "low")
+    assert openness().readings
+
+
+def test_several_picks_are_made_in_their_order_or_not_at_all(reader: Path) -> None:
+    with pytest.raises(BadInput, match=r"pick\.openness\.4"):
+        self_report.make_picks(reader, "ada", {"pick.openness.1": "high", "pick.openness.4": "low"})
+    assert not self_report.pick_round(reader, "ada").made
+    given: dict[str, Choice | None] = {"pick.openness.2": "low", "pick.openness.1": "high"}
+    assert list(self_report.make_picks(reader, "ada", given).made) == list(given)
 
 
 def test_picks_show_the_high_end_first_about_as_often_as_the_low_end() -> None:
