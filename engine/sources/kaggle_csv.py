@@ -1,9 +1,9 @@
 """The "Amazon Books Reviews" data set of Kaggle: its file of reviews and its file of books.
 
 Reviews: Id, Title, User_id, profileName, review/score, review/time (seconds), review/summary,
-review/text; rows without a User_id belong to one reader called anonymous. Books: Title,
-description, authors, publishedDate, categories; they carry no id, so theirs is made of title and
-authors.
+review/text. A row without a User_id is left out: such rows are by many people, and a profile of all
+of them would be nobody's. Books: Title, description, authors, publishedDate, categories; they carry
+no id, so theirs is made of title and authors.
 """
 
 import ast
@@ -13,6 +13,7 @@ from engine.domain import Book, Reader, Skipped
 from engine.sources.dates import year_in
 from engine.sources.opening import Source
 from engine.sources.records import (
+    BadRow,
     Record,
     converted,
     label_of,
@@ -32,12 +33,14 @@ from engine.sources.rows import (
 from engine.sources.table import table_records
 
 FORMAT = "kaggle_csv"
-ANONYMOUS = "anonymous"
 
 
 def reader_id(_: str, record: Record) -> str:
     """Who wrote the review of a row."""
-    return label_of(record, "User_id") or ANONYMOUS
+    user_id = label_of(record, "User_id")
+    if not user_id:
+        raise BadRow("It has no User_id: nobody can say whose review it is.")
+    return user_id
 
 
 def books(source: Source) -> Iterator[Book | Skipped]:
@@ -45,14 +48,14 @@ def books(source: Source) -> Iterator[Book | Skipped]:
     return converted(table_records(source), _book)
 
 
-def row(_: str, record: Record) -> Row:
+def row(stem: str, record: Record) -> Row:
     """The review of a row."""
-    user_id = label_of(record, "User_id")
-    name = title_line(text_of(record, "profileName")) if user_id else ""
+    user_id = reader_id(stem, record)
+    name = title_line(text_of(record, "profileName"))
     book_id = required_label(record, "Id")
     return made_row(
         record.line,
-        Reader(user_id or ANONYMOUS, name or user_id or ANONYMOUS, FORMAT),
+        Reader(user_id, name or user_id, FORMAT),
         Book(book_id, title_line(text_of(record, "Title")) or book_id),
         required_text(record, "review/text"),
         title=text_of(record, "review/summary"),

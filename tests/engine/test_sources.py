@@ -164,7 +164,7 @@ def test_goodreads_export_keeps_rated_and_reviewed_books_of_one_reader(tmp_path:
     assert imported.skipped == ()
 
 
-def test_kaggle_reviews_without_a_user_belong_to_one_anonymous_reader(tmp_path: Path) -> None:
+def test_kaggle_reviews_without_a_user_are_left_out_as_nobodys(tmp_path: Path) -> None:
     text = (
         KAGGLE_HEADER
         + '0826,Icon,,A30,"Jim ""jim-of-oz""",7/7,4.0,1095724800,Nice,Fine.\n'
@@ -173,12 +173,12 @@ def test_kaggle_reviews_without_a_user_belong_to_one_anonymous_reader(tmp_path: 
     )
     imported = read_reviews(written(tmp_path / "k.csv", text))
     assert imported.format == "kaggle_csv"
-    assert imported.readers == (
-        Reader("A30", 'Jim "jim-of-oz"', "kaggle_csv"),
-        Reader("anonymous", "anonymous", "kaggle_csv"),
-    )
-    assert [book.id for book in imported.books] == ["0826", "0827"]
-    assert len(imported.reviews) == 3
+    assert imported.readers == (Reader("A30", 'Jim "jim-of-oz"', "kaggle_csv"),)
+    assert [book.id for book in imported.books] == ["0826"]
+    assert [(row.line, "User_id" in row.reason) for row in imported.skipped] == [
+        (3, True),
+        (4, True),
+    ]
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
