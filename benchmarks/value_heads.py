@@ -28,7 +28,7 @@ def main() -> None:
     if not (folder / "arguments-validation.tsv").exists():
         raise BadInput(
             f"{folder} holds no arguments-validation.tsv.",
-            "Give the folder of Touché23-ValueEval (doi 10.5281/zenodo.6814563).",
+            "Give the folder of Touché23-ValueEval (arXiv 2301.13771).",
         )
     known = arguments(folder, "validation")
     logits = heads().value_logits(

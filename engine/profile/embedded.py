@@ -10,19 +10,22 @@ is worse than an unknown trait.
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.domain import Review
+from engine.frameworks import sensitive_statements
 from engine.profile.cues import Cue, cues
-from engine.profile.embedded_stance import Floats, features
+from engine.profile.embedded_stance import Closeness, Floats, closeness
 from engine.profile.findings import Finding
-from engine.profile.heads import Heads, heads
+from engine.profile.heads import heads
 from engine.profile.language import unread
 from engine.profile.sentences import LEAST_WORDS, Span, clauses, sentences
 from engine.profile.words import (
+    book_words,
     first_person,
     is_habitual,
     is_negated,
@@ -52,15 +55,25 @@ on whom the judge therefore looks better than on a reader it has not met.
 """
 MARGIN = 0.05
 """Least lead over the other side of the same trait."""
-NEUTRAL_LEAD = 0.0
-"""Least lead of a cue over the nearest neutral sentence, where nothing habitual is said."""
+NEAR = 0.45
+NEAR_BOOK = 0.55
+"""Least mean cosine with the nearest three examples; the second where the sentence speaks of books,
+or the statement is a sensitive one. Set by reading quotes and on snippets of our own."""
+NEAR_CUE = 0.3
+"""The same, where a cue has spoken already."""
+NEUTRAL_LEAD = 0.05
+"""Least lead of the nearest example over the nearest neutral sentence."""
 MOST_TRAITS = 3
 """A sentence is evidence for this many traits at most, the clearest ones."""
+MOST_TRAITS_JUDGED = 2
+"""By its examples alone, a clause speaks for this many traits at most."""
 CHUNK = 256
 MOST_WORDS_UNANCHORED = 14
 """A longer sentence says too much at once to be compared with a cue by meaning alone."""
 MOST_WORDS_JUDGED = 24
 """A longer sentence is compared with the examples clause by clause."""
+LEAST_WORDS_ALONE = 6
+_LEADS = frozenset({"I", "I'm", "I've", "I\u2019m", "I\u2019ve", "My", "my", "We", "we"})
 
 _Sides = dict[str, dict[int, float]]
 """Trait to pole to how clearly."""
@@ -77,6 +90,11 @@ class _Unit:
     """Numbers of the cues that it is compared with."""
     is_judged: bool
     """Whether it is compared with the examples."""
+
+    @property
+    def place(self) -> tuple[str, Span]:
+        """The review and the sentence it stands in."""
+        return self.review_id, self.sentence
 
 
 def findings(
@@ -131,9 +149,16 @@ def _units(review: Review, known: Sequence[Cue]) -> Iterator[_Unit]:
         is_long = len(sentence.quote.split()) > MOST_WORDS_JUDGED
         for text in clauses(sentence.quote):
             candidates = tuple(_candidates(text, sentence.quote, known))
-            is_judged = (text != sentence.quote) == is_long and writer_acts(text)
+            is_judged = _can_stand(text) if is_long else text == sentence.quote
+            is_judged = is_judged and writer_acts(text)
             if candidates or is_judged:
                 yield _Unit(review.id, sentence, text, candidates, is_judged)
+
+
+def _can_stand(clause: str) -> bool:
+    """Whether a clause of a long sentence says enough alone: the writer leads it."""
+    found = clause.split()
+    return len(found) >= LEAST_WORDS_ALONE and found[0] in _LEADS and "," not in clause
 
 
 def _candidates(text: str, sentence: str, known: Sequence[Cue]) -> Iterator[int]:
@@ -167,31 +192,51 @@ def _chunks(units: Sequence[_Unit]) -> Iterator[tuple[int, int]]:
             start = position
 
 
+@dataclass(frozen=True)
+class _Compared:
+    """A chunk of U units beside the cues and the examples."""
+
+    to_cues: Floats
+    """(U, cues)"""
+    to_examples: Closeness
+    side: Floats
+    """(U, T): logit of the side; above 0, for the trait."""
+    plain: Floats
+    """(U,): cosine of the unit's sentence, or a clause of it, with the nearest neutral sentence."""
+
+    @classmethod
+    def of(cls, units: Sequence[_Unit], encoder: LayerEncoder, phrases: Floats) -> "_Compared":
+        trained = heads()
+        texts = [unit.text for unit in units]
+        layers = encoder.embed_layers(texts)
+        vectors = layers[:, -1]
+        similarity = vectors @ trained.examples.vectors.T
+        seen = closeness(texts, similarity, trained.value_logits(layers), trained.examples)
+        plain: dict[tuple[str, Span], float] = defaultdict(float)
+        neutral = (vectors @ trained.examples.neutral.T).max(axis=1)
+        for unit, cosine in zip(units, neutral, strict=True):
+            plain[unit.place] = max(plain[unit.place], float(cosine))
+        return cls(
+            vectors @ phrases.T,
+            seen,
+            seen.side @ trained.side_weights,
+            np.array([plain[unit.place] for unit in units], dtype=np.float32),
+        )
+
+
 def _found(
     units: Sequence[_Unit], encoder: LayerEncoder, phrases: Floats, known: Sequence[Cue]
 ) -> list[Finding]:
     """The clearest side of each trait for each sentence, where one side is clear."""
-    trained = heads()
-    layers = encoder.embed_layers([unit.text for unit in units])
-    vectors = layers[:, -1]
-    to_neutral = vectors @ trained.examples.neutral.T  # (U, K)
-    similarity = vectors @ phrases.T  # (U, cues)
+    compared = _Compared.of(units, encoder, phrases)
     best: dict[tuple[str, Span], _Sides] = defaultdict(lambda: defaultdict(dict))
     for row, unit in enumerate(units):
-        sides = best[unit.review_id, unit.sentence]
-        plain = 0.0 if is_habitual(unit.text) else float(to_neutral[row].max()) + NEUTRAL_LEAD
-        for number in unit.candidates:
-            cue, cosine = known[number], float(similarity[row, number])
-            if cosine >= max(ANCHORED if cue.anchors else UNANCHORED, plain):
-                _keep(sides, cue.trait_id, cue.pole, cosine + 0.2)
-    judged = [row for row, unit in enumerate(units) if unit.is_judged]
-    if judged:
-        texts = [units[row].text for row in judged]
-        for row, trait_id, pole, sureness in _sided(
-            trained, texts, layers[judged], to_neutral[judged]
+        sides = best[unit.place]
+        for trait_id, pole, clearness in (
+            *_by_cues(unit, row, compared, known),
+            *_by_examples(unit, row, compared),
         ):
-            unit = units[judged[row]]
-            _keep(best[unit.review_id, unit.sentence], trait_id, pole, sureness)
+            sides[trait_id][pole] = max(sides[trait_id].get(pole, 0.0), min(1.0, clearness))
     return [
         finding
         for (review_id, sentence), traits in best.items()
@@ -199,23 +244,46 @@ def _found(
     ]
 
 
-def _sided(
-    trained: Heads, texts: Sequence[str], layers: Floats, to_neutral: Floats
-) -> Iterator[tuple[int, str, int, float]]:
-    """What the examples say of each text: (row, trait, pole, chance that the side is right)."""
-    similarity = layers[:, -1] @ trained.examples.vectors.T
-    seen = features(texts, similarity, to_neutral, trained.value_logits(layers), trained.examples)
-    side = seen.side @ trained.side_weights  # (U, T)
-    relevance = seen.relevance @ trained.relevance_weights[:-1] + trained.relevance_weights[-1]
-    clear = (relevance >= trained.least_relevance) & (np.abs(side) >= trained.least_side)
-    for row, trait in np.argwhere(clear):
-        logit = float(side[row, trait])
-        sureness = 1 / (1 + np.exp(-abs(logit)))
-        yield int(row), trained.traits[trait], 1 if logit > 0 else -1, float(sureness)
+def _by_cues(
+    unit: _Unit, row: int, compared: _Compared, known: Sequence[Cue]
+) -> Iterator[tuple[str, int, float]]:
+    """What the cues say of a unit: (trait, pole, how clearly)."""
+    for number in unit.candidates:
+        cue, cosine = known[number], float(compared.to_cues[row, number])
+        least = ANCHORED if cue.anchors else UNANCHORED
+        if not is_habitual(unit.text):
+            least = max(least, float(compared.plain[row]))
+        near = compared.to_examples.near[row, _place()[cue.trait_id]]
+        if cosine >= least and near >= NEAR_CUE:
+            yield cue.trait_id, cue.pole, cosine + 0.2
 
 
-def _keep(sides: _Sides, trait_id: str, pole: int, clearness: float) -> None:
-    sides[trait_id][pole] = max(sides[trait_id].get(pole, 0.0), min(1.0, clearness))
+def _by_examples(unit: _Unit, row: int, compared: _Compared) -> Iterator[tuple[str, int, float]]:
+    """What the examples say of a unit: (trait, pole, chance that the side is right)."""
+    if not unit.is_judged:
+        return
+    trained, near, side = heads(), compared.to_examples.near[row], compared.side[row]
+    lead = compared.to_examples.nearest[row] - compared.plain[row]
+    clear = (np.abs(side) >= trained.least_side) & (lead >= NEUTRAL_LEAD)
+    clear &= near >= (NEAR_BOOK if book_words(unit.text) else _near_enough())
+    order = np.argsort(-near, kind="stable")
+    for trait in order[clear[order]][:MOST_TRAITS_JUDGED]:
+        sureness = float(1 / (1 + np.exp(-abs(side[trait]))))
+        yield trained.traits[trait], 1 if side[trait] > 0 else -1, sureness
+
+
+@cache
+def _place() -> dict[str, int]:
+    """Each trait's column."""
+    return {trait: number for number, trait in enumerate(heads().traits)}
+
+
+@cache
+def _near_enough() -> Floats:
+    """(T,): the least closeness for each trait."""
+    sensitive = sensitive_statements()
+    least = [NEAR_BOOK if trait in sensitive else NEAR for trait in heads().traits]
+    return np.array(least, dtype=np.float32)
 
 
 def _clearest(review_id: str, sentence: Span, traits: _Sides) -> list[Finding]:

@@ -9,8 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import as_file, files
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from safetensors import safe_open
 
 from engine.profile.embedded_stance import Examples, Floats
@@ -36,12 +38,9 @@ class Heads:
     examples: Examples
     """Sentences that speak for or against a trait, or say nothing of their writer."""
     side_weights: Floats
-    """(S,) on the features of the side."""
-    relevance_weights: Floats
-    """(R + 1,) on the features of relevance, and 1."""
+    """(S,) on `Closeness.side`."""
     least_side: float
-    least_relevance: float
-    """Logits below which the judge says nothing."""
+    """The logit of the side below which the judge says nothing."""
 
     def value_logits(self, layers: Floats) -> Floats:
         """How strongly each text draws on each value.
@@ -66,12 +65,16 @@ def heads() -> Heads:
         with as_file(files(__package__) / FILE) as path, safe_open(path, framework="numpy") as file:
             about = json.loads(file.metadata()["about"])
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        return _heads(about, tensors)
     except Exception as error:
-        # safetensors raises its own SafetensorError, which it does not export with types.
+        # safetensors raises an error class of its own, which it does not export with types.
         raise UserError(
             f"The trained heads of the embedded judge ({FILE}) cannot be read: {error}.",
             "Install Persona Studio again, or run `python -m tools.train_heads`.",
         ) from error
+
+
+def _heads(about: Mapping[str, Any], tensors: Mapping[str, NDArray[Any]]) -> Heads:
     traits = tuple(map(str, about["traits"]))
     return Heads(
         about=about,
@@ -85,10 +88,7 @@ def heads() -> Heads:
             turned=tensors["turned"].astype(bool),
             values=tensors["example_values"].astype(np.float32),
             neutral=tensors["neutral"].astype(np.float32),
-            facets=np.array([trait.startswith("ocean.") for trait in traits]),
         ),
         side_weights=tensors["side_weights"],
-        relevance_weights=tensors["relevance_weights"],
-        least_side=float(tensors["least"][0]),
-        least_relevance=float(tensors["least"][1]),
+        least_side=float(tensors["least_side"][0]),
     )

@@ -42,7 +42,8 @@ _AVERSION = re.compile(
 )
 _HABIT = re.compile(
     r"\b(?:always|never|usually|often|seldom|rarely|hardly ever|as a rule|by nature|tend to|"
-    r"whenever|forever|all my life|my whole life|since I was|since childhood|"
+    r"whenever|forever|any(?:one|body)|every(?:one|body)|nobody|(?:trust|love|like|help) people|"
+    r"all my life|my whole life|since I was|since childhood|"
     r"every (?:single )?(?:day|morning|evening|night|week|month|year|summer|winter|spring|autumn|"
     r"time|sunday|monday|tuesday|wednesday|thursday|friday|saturday)|most (?:days|nights|mornings)|"
     r"for (?:\w+[ -]){1,3}years|(?:kind|sort|type) of (?:person|man|woman|reader)|"

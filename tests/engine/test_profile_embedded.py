@@ -112,8 +112,9 @@ def test_text_on_other_things_asserts_nothing(encoder: Encoder) -> None:
 def test_one_passing_moment_is_no_temperament_but_the_same_in_two_reviews_is(
     encoder: Encoder,
 ) -> None:
-    once, again = "The last chapter made me cry on the bus.", "I cried so hard at the funeral!"
-    facet = "ocean.openness.emotionality"
+    once = "I made a list of the suspects and ticked off each name."
+    again = "I kept a list of all the suspects."
+    facet = "ocean.conscientiousness.orderliness"
     assert facet not in stances(encoder, once)
     assert facet not in stances(encoder, f"{once} {again}")
     assert stances(encoder, once, again)[facet] > 0

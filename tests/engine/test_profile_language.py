@@ -8,7 +8,7 @@ from engine.profile.language import language_name, languages_of, unread, unread_
 
 ENGLISH = "I read this in two evenings on the balcony, and I was sorry when it ended."
 PORTUGUESE = "Li este livro em duas noites na varanda e fiquei com pena quando acabou."
-GERMAN = "Ich habe dieses Buch an zwei Abenden auf dem Balkon gelesen und war traurig, als es aus war."
+GERMAN = "Ich habe dieses Buch an zwei Abenden auf dem Balkon gelesen und war danach sehr traurig."
 
 
 def reviews(*texts: str) -> list[Review]:
