@@ -29,6 +29,8 @@ class ImportReport:
     """Skipped rows past the ten thousand that are listed."""
     columns: Mapping[str, str] = field(default_factory=dict)
     """Role to column, where the columns were chosen or guessed; empty in a format of its own."""
+    forgotten: int = 0
+    """Of `reviews`, those the editor once forgot: they stay away."""
 
     def as_json(self) -> dict[str, object]:
         return asdict(self)

@@ -23,7 +23,7 @@ from engine.sources.formats import (
     PREFERENCE_FORMATS,
 )
 from engine.sources.look import format_of
-from engine.sources.opening import Source, at_hand, opened
+from engine.sources.opening import Source, Watch, at_hand, opened, unwatched
 from engine.sources.rows import Row
 from models.errors import BadInput
 
@@ -87,6 +87,7 @@ def open_reviews(
     format_name: str | None = None,
     choice: Choice = EVERYONE,
     columns: Mapping[str, str] | None = None,
+    watch: Watch = unwatched,
 ) -> Iterator[OpenReviews]:
     """The chosen readers' reviews in a file, or in standard input for None and `-`.
 
@@ -98,7 +99,7 @@ def open_reviews(
         BadInput: the file or its format cannot be read, the choice cannot be met, or, when the
             rows come to their end, there were none.
     """
-    with at_hand(path) as file:
+    with at_hand(path, watch) as file:
         source_format, mapping = format_of(file, format_name, columns)
         skips = Skips()
         rows = each_once(chosen_rows(file, source_format, choice, skips), skips)
@@ -129,7 +130,9 @@ def read_reviews(
 
 
 @contextmanager
-def open_books(path: Path | None, format_name: str | None = None) -> Iterator[OpenBooks]:
+def open_books(
+    path: Path | None, format_name: str | None = None, watch: Watch = unwatched
+) -> Iterator[OpenBooks]:
     """The books of a file, or of standard input for None and `-`.
 
     Args:
@@ -140,7 +143,7 @@ def open_books(path: Path | None, format_name: str | None = None) -> Iterator[Op
             there were none.
     """
     skips = Skips()
-    with at_hand(path) as file:
+    with at_hand(path, watch) as file:
         if format_name == onix.FORMAT or (format_name is None and onix.is_onix(file)):
             yield _open_books(onix.FORMAT, onix.books(file), skips, file.name)
             return

@@ -10,7 +10,7 @@ import shutil
 import sys
 import tempfile
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain
@@ -41,6 +41,14 @@ _MAGIC = {
 }
 
 
+Watch = Callable[[int], None]
+"""Hears how many bytes of a file have been read, as they are; what it raises ends the reading."""
+
+
+def unwatched(_: int) -> None:
+    """Nobody hears how far the reading is."""
+
+
 @dataclass(frozen=True)
 class InputFile:
     """A file that can be read as often as it takes."""
@@ -50,6 +58,7 @@ class InputFile:
     """As people know it: the path, or `standard input`."""
     stem: str
     """The file's name without its extensions: the reader or dataset of a file that names none."""
+    watch: Watch = unwatched
 
 
 @dataclass(frozen=True)
@@ -65,16 +74,16 @@ class Source:
 
 
 @contextmanager
-def at_hand(path: Path | None) -> Iterator[InputFile]:
+def at_hand(path: Path | None, watch: Watch = unwatched) -> Iterator[InputFile]:
     """The file of this path, or a private copy of standard input for None and `-`."""
     if path is not None and str(path) != "-":
         stem = path.name.removesuffix(".gz")
-        yield InputFile(path, str(path), stem.rpartition(".")[0] or stem)
+        yield InputFile(path, str(path), stem.rpartition(".")[0] or stem, watch)
         return
     with tempfile.NamedTemporaryFile(prefix="persona-studio-") as copy:
         shutil.copyfileobj(sys.stdin.buffer, copy)
         copy.flush()
-        yield InputFile(Path(copy.name), "standard input", "standard-input")
+        yield InputFile(Path(copy.name), "standard input", "standard-input", watch)
 
 
 @contextmanager
@@ -86,7 +95,7 @@ def opened(file: InputFile) -> Iterator[Source]:
             a fault further down the file is raised while its lines are read.
     """
     with _refusals_explained(file), file.path.open("rb") as handle:
-        chunks = _unzipped(handle, file.name)
+        chunks = _unzipped(handle, file)
         start = next(chunks, b"")
         if not start.strip(codecs.BOM_UTF8 + b" \t\r\n"):
             raise BadInput(f"{file.name} is empty.", "Give a file with at least one row.")
@@ -113,7 +122,7 @@ def opened_bytes(file: InputFile) -> Iterator[tuple[Iterator[bytes], BinaryIO]]:
         BadInput: missing, a directory, or a broken .gz.
     """
     with _refusals_explained(file), file.path.open("rb") as handle:
-        yield _unzipped(handle, file.name), handle
+        yield _unzipped(handle, file), handle
 
 
 def utf8_chunks(chunks: Iterator[bytes], name: str) -> tuple[Iterator[bytes], int | None]:
@@ -149,14 +158,22 @@ def _refusals_explained(file: InputFile) -> Iterator[None]:
         raise BadInput(f"{file.name} cannot be read: {error.strerror or error}.") from error
 
 
-def _unzipped(handle: BinaryIO, name: str) -> Iterator[bytes]:
-    chunks = iter(lambda: handle.read(CHUNK_SIZE), b"")
+def _unzipped(handle: BinaryIO, file: InputFile) -> Iterator[bytes]:
+    chunks = _read(handle, file.watch)
     start = next(chunks, b"")
     if start.startswith(_GZIP_MAGIC):
-        return _unpacked(chain([start], chunks), name)
-    if start and name.endswith(".gz"):
-        raise BadInput(f"{name} is not gzip, whatever its name says.", "Take the .gz off its name.")
+        return _unpacked(chain([start], chunks), file.name)
+    if start and file.name.endswith(".gz"):
+        raise BadInput(
+            f"{file.name} is not gzip, whatever its name says.", "Take the .gz off its name."
+        )
     return chain([start], chunks)
+
+
+def _read(handle: BinaryIO, watch: Watch) -> Iterator[bytes]:
+    while chunk := handle.read(CHUNK_SIZE):
+        watch(handle.tell())
+        yield chunk
 
 
 def _unpacked(chunks: Iterable[bytes], name: str) -> Iterator[bytes]:

@@ -1,7 +1,10 @@
-"""Which file of reviews to import, and as what."""
+"""Which file to import, and as what; then its columns, its readers, and the import itself."""
 
-from pathlib import Path
-from typing import ClassVar
+import asyncio
+import os
+from collections.abc import Callable
+from pathlib import Path, PurePath
+from typing import ClassVar, ParamSpec, TypeVar
 
 from textual import getters, on, work
 from textual.app import ComposeResult
@@ -10,79 +13,248 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Button, DirectoryTree, Input, Label, Select, Static
 
-from engine import desk
-from engine.reports import ImportReport
-from models.errors import UserError
+from engine import imports
+from engine.reports import BooksReport, ImportReport
+from engine.sources.choice import EVERYONE, Choice
+from engine.sources.columns import ColumnMap
+from engine.sources.formats import GENERAL
+from engine.sources.look import FileLook
+from models.errors import BadInput, UserError
+from studio.reading import Reading, Stopped
+from studio.screens.choose_columns import ChooseColumns, written
+from studio.screens.choose_readers import ChooseReaders
 from studio.session import Session
 from studio.text import visible
 from studio.widgets.file_tree import FileTree
 
-FORMATS = (
-    ("Find out from the file", ""),
-    ("Amazon reviews (JSON Lines)", "amazon2023"),
-    ("Goodreads export (CSV)", "goodreads"),
-    ("Table (CSV)", "csv"),
-    ("JSON Lines", "jsonl"),
-    ("Plain text", "text"),
-)
+DRAWN_EVERY_S = 0.1
+KINDS = (("Reviews", "reviews"), ("Books", "books"))
+STOPPED = "Stopped. Nothing was imported."
+
+Report = ImportReport | BooksReport
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
-class ImportFile(ModalScreen[ImportReport | None]):
-    """Asks for the file, reads it, and gives back what was found in it."""
+class ImportFile(ModalScreen[Report | None]):
+    """Asks for the file, reads it, and gives back what was found in it; None: nothing was taken."""
 
-    CSS_PATH = "dialog.tcss"
+    CSS_PATH: ClassVar[list[str | PurePath]] = ["dialog.tcss", "import_file.tcss"]
+    AUTO_FOCUS = "#path"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss", "Cancel", id="import.cancel", tooltip="Import nothing")
+        Binding("escape", "cancel", "Cancel", id="import.cancel", tooltip="Stop, or close")
     ]
     path = getters.query_one("#path", Input)
+    format = getters.query_one("#format", Select)
     refusal = getters.query_one("#refusal", Static)
+    progress = getters.query_one("#progress", Static)
 
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
+        self._reading: Reading | None = None
+        """Set while a thread reads."""
+        self._mapping: tuple[Path, ColumnMap] | None = None
+        """The columns that were chosen last, and of which file."""
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="box") as box:
-            box.border_title = "Import reviews"
-            yield Label("Path of the file; or pick it below", classes="label")
-            yield Input(placeholder="reviews.csv", id="path", compact=True)
-            yield FileTree(Path.cwd(), id="tree")
-            yield Label("Format", classes="label")
-            yield Select(FORMATS, id="format", value="", allow_blank=False, compact=True)
+            box.border_title = "Import a file"
+            with Vertical(id="form"):
+                yield Label("Path of the file; or pick it below", classes="label")
+                yield Input(placeholder="reviews.csv", id="path", compact=True)
+                yield FileTree(Path.cwd(), id="tree")
+                with Horizontal(id="what"):
+                    yield Label("It holds")
+                    yield Select(KINDS, id="kind", value="reviews", allow_blank=False, compact=True)
+                    yield Label("as")
+                    yield Select(
+                        _formats("reviews"), id="format", value="", allow_blank=False, compact=True
+                    )
+            yield Static("", id="progress", markup=False)
             yield Static("", id="refusal", classes="refusal", markup=False)
             with Horizontal(classes="buttons"):
                 yield Button("Cancel", id="cancel", compact=True)
+                yield Button("Columns…", id="columns", compact=True)
                 yield Button("Import", id="import", variant="primary", compact=True)
 
     def on_mount(self) -> None:
-        self.path.focus()
+        self._show(None)
+        self.set_interval(DRAWN_EVERY_S, self._draw)
+
+    def on_unmount(self) -> None:
+        if self._reading is not None:
+            self._reading.stop()
+            self._reading = None
+
+    @property
+    def _holds_books(self) -> bool:
+        return self.query_one("#kind", Select).value == "books"
+
+    @property
+    def _format_name(self) -> str | None:
+        return str(self.format.value) or None
 
     @on(DirectoryTree.FileSelected)
     def _pick(self, event: DirectoryTree.FileSelected) -> None:
         self.path.value = str(event.path)
         self.query_one("#import", Button).focus()
 
+    @on(Select.Changed, "#kind")
+    def _change_kind(self) -> None:
+        with self.prevent(Select.Changed):
+            self.format.set_options(_formats("books" if self._holds_books else "reviews"))
+        self._show(self._reading)
+
+    @on(Select.Changed, "#format")
+    def _change_format(self) -> None:
+        self._show(self._reading)
+
     @on(Button.Pressed, "#cancel")
-    def _cancel(self) -> None:
-        self.dismiss(None)
+    def action_cancel(self) -> None:
+        """Stop what is going on; with nothing going on, close."""
+        reading = self._reading
+        if reading is None:
+            self.dismiss(None)
+            return
+        reading.stop()
+        # Reading alone may end whenever its thread hears of it; the store has to be left first.
+        if not reading.is_storing:
+            self.workers.cancel_group(self, "import")
+            self._show(None)
+            self.refusal.update(STOPPED)
 
     @on(Button.Pressed, "#import")
     @on(Input.Submitted, "#path")
     def _submit(self) -> None:
-        if not self.path.value.strip():
-            self.refusal.update("Type the path of a file, or pick one in the tree.")
-            return
-        self.refusal.update("")
-        self.query_one(Vertical).loading = True
-        self._read(Path(self.path.value.strip()).expanduser())
+        self._begin(asks_columns=False)
+
+    @on(Button.Pressed, "#columns")
+    def _choose_columns(self) -> None:
+        self._begin(asks_columns=True)
 
     @work(group="import", exclusive=True)
-    async def _read(self, path: Path) -> None:
-        chosen = self.query_one("#format", Select).value
+    async def _begin(self, asks_columns: bool) -> None:
+        self.refusal.update("")
         try:
-            report = await self._session.ask(desk.import_reviews, path, str(chosen) or None)
+            path = _path_of(self.path.value)
+            if await asyncio.to_thread(os.path.isdir, path):
+                self.query_one(FileTree).path = path
+                self.query_one(FileTree).focus()
+                return
+            if self._holds_books:
+                report: Report | None = await self._books(path)
+            else:
+                report = await self._reviews(path, asks_columns)
+        except Stopped:
+            self.refusal.update(STOPPED)
         except UserError as error:
-            self.query_one(Vertical).loading = False
             self.refusal.update(visible(f"{error.message}\n{error.hint}".strip()))
         else:
-            self.dismiss(report)
+            if report is not None:
+                self.dismiss(report)
+
+    async def _books(self, path: Path) -> BooksReport:
+        reading = Reading(path)
+        return await self._read(
+            reading, reading.store_books, self._session.data_dir, self._format_name
+        )
+
+    async def _reviews(self, path: Path, asks_columns: bool) -> ImportReport | None:
+        """One file of reviews, question by question; None where the editor went back."""
+        format_name = self._format_name
+        look: FileLook | None = None
+        if format_name in (None, *GENERAL):
+            reading = Reading(path)
+            look = await self._read(reading, reading.look)
+            if asks_columns and not imports.has_columns(look):
+                raise BadInput(f"{look.name} has no columns to choose from.")
+            if imports.has_columns(look):
+                asks_columns = asks_columns or look.mapping is not None
+        while True:
+            columns: dict[str, str] | None = None
+            one_reader = look is not None and look.one_reader
+            if look is not None and asks_columns:
+                mapping = await self._columns(path, look, format_name)
+                if mapping is None:
+                    return None
+                columns = written(mapping)
+                one_reader = "reader" not in columns
+            choice = EVERYONE
+            if not one_reader:
+                asked = await self._readers(path, format_name, columns)
+                if asked is None and asks_columns:
+                    continue
+                if asked is None:
+                    return None
+                choice = asked
+            reading = Reading(path)
+            return await self._read(
+                reading, reading.store_reviews, self._session.data_dir, format_name, choice, columns
+            )
+
+    async def _columns(
+        self, path: Path, look: FileLook, format_name: str | None
+    ) -> ColumnMap | None:
+        known = self._mapping
+        before = known[1] if known and known[0] == path else imports.guess_columns(look)
+        mapping = await self.app.push_screen_wait(ChooseColumns(path, look, format_name, before))
+        if mapping is not None:
+            self._mapping = (path, mapping)
+        return mapping
+
+    async def _readers(
+        self, path: Path, format_name: str | None, columns: dict[str, str] | None
+    ) -> Choice | None:
+        reading = Reading(path)
+        readers = await self._read(reading, reading.survey, format_name, columns)
+        if len(readers) < 2:
+            return EVERYONE
+        return await self.app.push_screen_wait(ChooseReaders(path.name, readers))
+
+    async def _read(
+        self, reading: Reading, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Wait for a thread that reads, with the form shut and its progress shown."""
+        self._show(reading)
+        try:
+            return await asyncio.to_thread(call, *args, **kwargs)
+        finally:
+            if self._reading is reading:
+                self._show(None)
+
+    def _show(self, reading: Reading | None) -> None:
+        self._reading = reading
+        form = self.query_one("#form")
+        was_shut = form.disabled
+        form.disabled = reading is not None
+        self.query_one("#import", Button).disabled = reading is not None
+        mapped = not self._holds_books and self._format_name in (None, *GENERAL)
+        self.query_one("#columns", Button).disabled = reading is not None or not mapped
+        self._draw()
+        if was_shut and reading is None:
+            self.path.focus()
+
+    def _draw(self) -> None:
+        self.progress.display = self._reading is not None
+        if self._reading is not None:
+            self.progress.update(visible(self._reading.told()))
+
+
+def _formats(kind: str) -> list[tuple[str, str]]:
+    known = imports.book_formats() if kind == "books" else imports.review_formats()
+    return [("whatever the file shows", ""), *((label, name) for name, label in known)]
+
+
+def _path_of(typed: str) -> Path:
+    """The path that was typed, or dropped into the terminal with quotation marks around it."""
+    bare = typed.strip()
+    if len(bare) > 1 and bare[0] == bare[-1] and bare[0] in "'\"":
+        bare = bare[1:-1]
+    if not bare:
+        raise BadInput("Type the path of a file, or pick one in the tree.")
+    try:
+        # Absolute, because a bare `-` would stand for the standard input, which is the keyboard.
+        return Path(bare).expanduser().absolute()
+    except RuntimeError as error:
+        raise BadInput(f"There is no home directory for {bare.split('/')[0]!r}.") from error

@@ -1,5 +1,7 @@
-"""What an imported file held, and which of its lines were left out and why."""
+"""What an imported file held, and which of its rows were left out and why."""
 
+from collections.abc import Iterator
+from pathlib import PurePath
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -8,19 +10,28 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Button, DataTable, Static
 
-from engine.reports import ImportReport
-from studio.text import cell, count, visible
+from engine import imports
+from engine.reports import BooksReport, ImportReport
+from engine.sources.stars import SCALES
+from studio.text import cell, count, one_line
+
+ROWS_LISTED = 50
+TAILS = {
+    "dmy": "day first",
+    "mdy": "month first",
+    **{str(best): f"graded up to {best}" for best in SCALES},
+}
 
 
 class ShowImport(ModalScreen[None]):
-    """The report, with every skipped line."""
+    """The report, with the first skipped rows."""
 
-    CSS_PATH = "dialog.tcss"
+    CSS_PATH: ClassVar[list[str | PurePath]] = ["dialog.tcss", "import_report.tcss"]
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss", "Close", id="report.close", tooltip="Close the report")
     ]
 
-    def __init__(self, report: ImportReport) -> None:
+    def __init__(self, report: ImportReport | BooksReport) -> None:
         super().__init__()
         self._report = report
 
@@ -28,30 +39,62 @@ class ShowImport(ModalScreen[None]):
         report = self._report
         with Vertical(classes="box") as box:
             box.border_title = "Imported"
-            yield Static(self._summary(), id="summary", markup=False)
+            told = (
+                _reviews_told(report) if isinstance(report, ImportReport) else _books_told(report)
+            )
+            yield Static("\n".join((*told, self._skipped())), id="summary", markup=False)
             if report.skipped:
                 yield DataTable(id="skipped", cursor_type="row")
-            yield Button("Close", id="close", compact=True)
+            yield Button("Close", id="close", variant="primary", compact=True)
 
-    def _summary(self) -> str:
-        report = self._report
-        known = report.reviews - report.added
-        already = f" ({known:,} of them were here already)" if known else ""
-        skipped = (
-            f"\n{count(len(report.skipped), 'line')} could not be used:"
-            if report.skipped
-            else "\nEvery line could be used."
-        )
-        return (
-            f"{count(len(report.readers), 'reader')}, {count(report.reviews, 'review')}{already}, "
-            f"{count(report.books, 'book')}. Format: {visible(report.format)}.{skipped}"
-        )
+    def _skipped(self) -> str:
+        skipped = len(self._report.skipped) + self._report.skipped_unlisted
+        if not skipped:
+            return "Every row could be used."
+        first = f" The first {ROWS_LISTED}:" if skipped > ROWS_LISTED else ""
+        return f"{count(skipped, 'row')} left out.{first}"
 
     def on_mount(self) -> None:
         for table in self.query(DataTable):
             table.add_columns("Line", "Why it was left out")
-            for skipped in self._report.skipped:
-                table.add_row(cell(str(skipped.line)), cell(skipped.reason))
+            for skipped in self._report.skipped[:ROWS_LISTED]:
+                table.add_row(cell(f"{skipped.line:,}"), cell(skipped.reason))
+        self.query_one("#close").focus()
 
     def on_button_pressed(self) -> None:
         self.dismiss()
+
+
+def _reviews_told(report: ImportReport) -> Iterator[str]:
+    known = report.reviews - report.added - report.forgotten
+    parts = [f"{report.added:,} new"]
+    if known:
+        parts.append(f"{known:,} already here")
+    if report.forgotten:
+        parts.append(f"{report.forgotten:,} left out because you once forgot them")
+    of = count(report.books, "book")
+    yield f"{count(len(report.readers), 'reader')}, {count(report.reviews, 'review')} of {of}."
+    yield f"Of these reviews: {', '.join(parts)}."
+    yield f"Read as: {_label(report.format, imports.review_formats())}."
+    if report.columns:
+        taken = ", ".join(f"{role} from {_column(one)}" for role, one in report.columns.items())
+        yield f"Columns: {one_line(taken, 400)}."
+
+
+def _books_told(report: BooksReport) -> Iterator[str]:
+    yield f"{count(report.books, 'book')}."
+    yield f"Read as: {_label(report.format, imports.book_formats())}."
+    yield (
+        "Those with a description stand in Preview (press 5), in the list of books, after the ones "
+        "that come with Persona Studio. The others tell more about books that readers reviewed."
+    )
+
+
+def _column(written: str) -> str:
+    """A column as the report writes it, its scale or order of dates in words."""
+    column, _, tail = written.rpartition("/")
+    return f"{column} ({TAILS[tail]})" if column and tail in TAILS else written
+
+
+def _label(name: str, formats: tuple[tuple[str, str], ...]) -> str:
+    return one_line(dict(formats).get(name, name))

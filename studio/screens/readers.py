@@ -10,7 +10,7 @@ from textual.screen import Screen
 from textual.widgets import DataTable, Footer
 
 from engine import desk
-from engine.reports import ImportReport
+from engine.reports import BooksReport, ImportReport
 from engine.store.readers import ReaderSummary
 from studio.screens.confirm import Confirm
 from studio.screens.import_file import ImportFile
@@ -29,7 +29,7 @@ class ReadersScreen(Screen[None]):
     AUTO_FOCUS = "#readers"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
-            "i", "import_file", "Import", id="readers.import", tooltip="Import a file of reviews"
+            "i", "import_file", "Import", id="readers.import", tooltip="Import reviews or books"
         ),
         Binding(
             "e",
@@ -134,10 +134,13 @@ class ReadersScreen(Screen[None]):
         with self._session.errors_told():
             await self._imported(await self._session.ask(desk.import_example))
 
-    async def _imported(self, report: ImportReport) -> None:
+    async def _imported(self, report: ImportReport | BooksReport) -> None:
         with self._session.errors_told():
             await self._session.refresh()
-            if report.readers:
+            if isinstance(report, BooksReport):
+                # The readers are as before, but the previews have new books.
+                self._session.changed.publish(None)
+            elif report.readers:
                 self._session.choose(max(report.readers, key=lambda reader: reader.reviews).id)
             await self.app.push_screen_wait(ShowImport(report))
 
