@@ -6,9 +6,8 @@ from datetime import datetime
 from engine.domain import Book, Reader
 from engine.sources.columns import ColumnMap, Role
 from engine.sources.dates import any_date_in, year_in
-from engine.sources.isbn import isbn13
 from engine.sources.records import BadRow, Record, label_of, list_of, one_line, text_of
-from engine.sources.rows import Row, made_row, moment_of, slug, title_line
+from engine.sources.rows import Row, book_id_of, made_row, moment_of, slug, title_line
 from engine.sources.stars import rating_from
 
 _UNIX_TIME = re.compile(r"\d{9,13}")
@@ -41,31 +40,19 @@ def row(mapping: ColumnMap, source_format: str, stem: str, record: Record) -> Ro
 def _book(mapping: ColumnMap, record: Record) -> Book:
     title = title_line(_label(mapping, record, "book"))
     author = title_line(", ".join(_names(mapping, record, "author")))
-    given_id = _book_id(mapping, record)
+    given_id = _label(mapping, record, "book_id")
     if not title and not given_id:
         raise BadRow("There is no book.")
     categories = _names(mapping, record, "categories")
     if len(categories) == 1:
         categories = tuple(re.split(r"[;,|]", categories[0]))
     return Book(
-        id=given_id if given_id and not _is_own_number(given_id, title) else slug(title, author),
+        id=book_id_of(given_id, mapping.columns.get("book_id", ""), title, author),
         title=title or given_id,
         author=author,
         year=year_in(_label(mapping, record, "year")),
         categories=tuple(filter(None, dict.fromkeys(map(title_line, categories)))),
     )
-
-
-def _book_id(mapping: ColumnMap, record: Record) -> str:
-    """The book's id as the file has it, but for an ISBN, which every file writes in its own way."""
-    given = _label(mapping, record, "book_id")
-    names_an_isbn = re.search("isbn|ean", mapping.columns.get("book_id", ""), re.IGNORECASE)
-    return (isbn13(given) if names_an_isbn else "") or given
-
-
-def _is_own_number(given_id: str, title: str) -> bool:
-    """Whether an id only counts the books of one file, so that it would clash with another's."""
-    return bool(title) and given_id.isdecimal() and not isbn13(given_id)
 
 
 def _value(mapping: ColumnMap, record: Record, role: Role) -> object:

@@ -37,6 +37,7 @@ from engine.sources.records import (
 )
 from engine.sources.rows import (
     Row,
+    book_id_of,
     made_row,
     moment_of,
     rating_of,
@@ -91,12 +92,13 @@ def row(source_format: str, stem: str, record: Record) -> Row:
     reader = label_of(record, *READER)
     has_own_book = bool(label_of(record, *BOOK))
     title = title_line(required_label(record, *BOOK, "title"))
-    author = ", ".join(list_of(record, _filled(record, AUTHOR)))
+    author = title_line(", ".join(list_of(record, _filled(record, AUTHOR))))
+    id_column = _filled(record, BOOK_ID)
     title_key = _filled(record, (*REVIEW_TITLE, "title") if has_own_book else REVIEW_TITLE)
     return made_row(
         record.line,
         Reader(reader or slug(stem), reader or stem, source_format),
-        Book(label_of(record, *BOOK_ID) or slug(title, author), title, title_line(author)),
+        Book(book_id_of(label_of(record, id_column), id_column, title, author), title, author),
         text,
         title=text_of(record, title_key),
         rating=rating,

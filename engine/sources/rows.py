@@ -12,6 +12,7 @@ from html import unescape
 from html.entities import html5
 
 from engine.domain import Book, Reader, Review
+from engine.sources.isbn import isbn13
 from engine.sources.records import BadRow, Record, number_of, one_line
 
 FIRST_REVIEW_YEAR = 1995
@@ -159,3 +160,20 @@ def moment_of(record: Record, key: str, units_per_s: int) -> datetime | None:
     if moment is None or not FIRST_REVIEW_YEAR <= moment.year < LAST_REVIEW_YEAR:
         raise BadRow(f"The time stamp {stamp:.15g} is not a time since {FIRST_REVIEW_YEAR}.")
     return moment
+
+
+def book_id_of(given: str, column: str, title: str, author: str) -> str:
+    """The id of a book of a general table: the same however its columns were found.
+
+    An ISBN, which every file writes in its own way, as ISBN-13; another id as it is, but for one
+    that only counts the books of its file; otherwise made of title and author.
+
+    Args:
+        given: what the file gives as the book's id, or nothing.
+        column: the column it stands in.
+    """
+    isbn = isbn13(given)
+    if isbn and re.search("isbn|ean", column, re.IGNORECASE):
+        return isbn
+    counts_books = bool(title) and given.isdecimal() and not isbn
+    return given if given and not counts_books else slug(title, author)

@@ -115,3 +115,17 @@ def test_the_report_counts_reviews_that_were_once_forgotten(tmp_path: Path) -> N
 def test_first_reviews_by_an_incomplete_mapping_are_refused(table: Path) -> None:
     with pytest.raises(BadInput, match="A review needs a book"):
         imports.first_reviews(table, None, {"rating": "rating"})
+
+
+def test_a_table_read_by_itself_and_by_chosen_columns_is_the_same_reviews(tmp_path: Path) -> None:
+    table = tmp_path / "mine.csv"
+    table.write_text(
+        "reader,title,author,isbn,rating,text\n"
+        'ana,Emma,Jane Austen,"=""0141439580""",4,I liked it.\n'
+        "ana,Dune,Frank Herbert,17,3,Long.\n"
+    )
+    assert imports.import_reviews(tmp_path / "data", table).added == 2
+    columns = {"reader": "reader", "book": "title", "author": "author", "book_id": "isbn"}
+    columns |= {"rating": "rating", "text": "text"}
+    again = imports.import_reviews(tmp_path / "data", table, "csv", columns=columns)
+    assert (again.reviews, again.added) == (2, 0)
