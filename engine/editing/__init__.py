@@ -10,6 +10,7 @@ from engine.editing.dated import Dated, timeline
 from engine.editing.forgetting import ForgottenReview, Mention, TraitChange, forget_review
 from engine.editing.influence import Influence, carried_by_one_review, influence
 from engine.editing.overrides import accept_trait, clear_override, mark_unknown, set_trait
+from engine.editing.quoted import quotes_in_review
 from engine.editing.sensitive import switch_sensitive
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "influence",
     "mark_unknown",
     "new_reader",
+    "quotes_in_review",
     "set_trait",
     "switch_sensitive",
     "timeline",

@@ -79,7 +79,10 @@ def value_circle(drawn: Circle, width: int, height: int) -> list[str]:
         width: in columns; under 62, or with too few lines, it becomes a list.
         height: in lines, the note at the foot included.
     """
-    foot = ["", *(line for told in (drawn.note(), *_clashes(drawn)) for line in wrap(told, width))]
+    foot = [
+        "",
+        *(line for told in (drawn.note(), *clash_lines(drawn)) for line in wrap(told, width)),
+    ]
     room = height - len(foot)
     if width < LEAST_WIDTH or room < len(drawn.points) // 2 + 4:
         return [*map(_listed, drawn.points), *foot]
@@ -138,7 +141,8 @@ def _listed(point: Point) -> str:
     return f"{SHORT_NAMES.get(point.id, point.name):<14} {_score(point)}{centred}"
 
 
-def _clashes(drawn: Circle) -> list[str]:
+def clash_lines(drawn: Circle) -> list[str]:
+    """Each pair of opposite values that are both extreme, in a sentence."""
     names = {point.id: SHORT_NAMES.get(point.id, point.name) for point in drawn.points}
     return [
         f"! {names[one]} and {names[other]} lie opposite and are both extreme: read their quotes."

@@ -27,8 +27,8 @@ def big_five(profile: Profile, width: int, facets: bool = True) -> list[str]:
         if scale.parent is None and len(lines) > 1 and facets:
             lines.append("")
         name = one_line(("  " if scale.parent else "") + scale.name, name_width - 1)
-        lines.append(f"{name:<{name_width}}{_row(trait, line_width)}")
-    return [*lines, "", *_wrapped_legend(width)]
+        lines.append(f"{name:<{name_width}}{scored_line(trait, line_width)}")
+    return [*lines, "", *legend(width)]
 
 
 def interval_line(trait: Trait | None, width: int) -> str:
@@ -46,7 +46,8 @@ def interval_line(trait: Trait | None, width: int) -> str:
     return "".join(cells)
 
 
-def _row(trait: Trait | None, width: int) -> str:
+def scored_line(trait: Trait | None, width: int) -> str:
+    """The line of one trait with its score behind it (6 columns), or that it is unknown (8)."""
     if trait is None or not trait.is_known:
         return f"{interval_line(trait, width)} unknown"
     flag = "!" if trait.sources_disagree else " "
@@ -75,7 +76,8 @@ def _axis(width: int) -> str:
     return "-1" + " " * (half - 2) + "0" + " " * (half - 2) + "+1"
 
 
-def _wrapped_legend(width: int) -> Sequence[str]:
+def legend(width: int) -> Sequence[str]:
+    """What the marks mean, on as many lines as it takes."""
     parts = LEGEND.split("  ")
     lines = [""]
     for part in parts:

@@ -34,12 +34,13 @@ class OverrideTrait(ModalScreen[tuple[float, str] | None]):
     def compose(self) -> ComposeResult:
         low, high = self._poles
         override = self._trait.override
+        has_score = override is not None and override.kind != "unknown"
         with Vertical(classes="box") as box:
             box.border_title = Content(one_line(self._trait_name, 70))
             yield Static(f"-1 means: {low}\n 0 means: neither\n+1 means: {high}", markup=False)
             yield Label("Your score, from -1 to 1", classes="label")
             yield Input(
-                f"{override.score:g}" if override else "",
+                f"{override.score:g}" if override and has_score else "",
                 id="score",
                 placeholder="0.5",
                 compact=True,

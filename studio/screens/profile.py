@@ -1,35 +1,45 @@
 """Profile: what a reader cares about, with the quotes it rests on, and the editor's corrections."""
 
 from collections.abc import Mapping
-from typing import ClassVar
+from dataclasses import replace
+from typing import ClassVar, Literal
 
 from textual import getters, on, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Footer, Tree
+from textual.widgets.tree import TreeNode
 
-from engine import desk, editing
-from engine.domain import Book, Profile, Review, Trait
+from engine import countries, desk, editing, suggestions
+from engine.domain import Book, Profile, Review, Suggestion, Trait
+from engine.editing.by_hand import BY_HAND
 from engine.frameworks import about
+from engine.store.readers import ReaderSummary
 from models.errors import BadInput
 from studio.messages import QuoteOpened
 from studio.screens.choose_provider import ChooseProvider
+from studio.screens.choose_reader import ChooseReader
+from studio.screens.compare import CompareScreen
 from studio.screens.confirm import Confirm
-from studio.screens.override_trait import OverrideTrait
+from studio.screens.influence import InfluenceScreen
 from studio.screens.picks import PicksScreen
 from studio.screens.pictures import PicturesScreen
 from studio.screens.profile_card import ProfileCard
+from studio.screens.profile_keys import KEYS
 from studio.screens.questionnaire import QuestionnaireScreen
+from studio.screens.say_word import Word, can_say, say
 from studio.screens.show_review import ShowReview
 from studio.session import Session
 from studio.text import one_line, visible
 from studio.widgets.empty_state import EmptyState
+from studio.widgets.group_story import group_story, invitation
 from studio.widgets.step_bar import StepBar
-from studio.widgets.trait_detail import TraitDetail, TraitWords
-from studio.widgets.trait_tree import TraitTree, framework_of, trait_of
+from studio.widgets.trait_detail import TraitDetail
+from studio.widgets.trait_story import Surroundings, TraitWords
+from studio.widgets.trait_tree import TraitTree, framework_of
 from studio.widgets.work_line import WorkLine
 
 SENSITIVE = (
@@ -44,39 +54,7 @@ class ProfileScreen(Screen[None]):
 
     CSS_PATH = "profile.tcss"
     AUTO_FOCUS = "#traits"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("b", "build", "Build", id="profile.build", tooltip="Build the profile"),
-        Binding("o", "override", "Override", id="profile.override", tooltip="Override a score"),
-        Binding(
-            "r", "remove_override", "Remove", id="profile.remove", tooltip="Remove an override"
-        ),
-        Binding(
-            "s",
-            "sensitive",
-            "Sensitive",
-            id="profile.sensitive",
-            tooltip="Switch sensitive items on or off",
-        ),
-        Binding("c", "card", "Card", id="profile.card", tooltip="Show the profile card"),
-        Binding("p", "pictures", "Pictures", id="profile.pictures", tooltip="Show it as pictures"),
-        Binding(
-            "q",
-            "questionnaire",
-            "Questionnaire",
-            show=False,
-            id="profile.questionnaire",
-            tooltip="Fill in the questionnaire",
-        ),
-        Binding(
-            "t",
-            "picks",
-            "Picks",
-            show=False,
-            id="profile.picks",
-            tooltip="Make the either/or picks",
-        ),
-        Binding("escape", "cancel", "Cancel", id="profile.cancel", tooltip="Cancel the building"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = KEYS
     traits = getters.query_one(TraitTree)
     detail = getters.query_one(TraitDetail)
     empty = getters.query_one(EmptyState)
@@ -89,6 +67,7 @@ class ProfileScreen(Screen[None]):
         self._reviews: Mapping[str, tuple[Review, Book]] = {}
         self._names: Mapping[str, str] = {}
         self._trait: Trait | None = None
+        self._around = Surroundings()
 
     def compose(self) -> ComposeResult:
         yield StepBar(self._session, "profile")
@@ -112,22 +91,36 @@ class ProfileScreen(Screen[None]):
         return f"profile:{reader.id}" if reader else ""
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        reader = self._session.reader
         possible = {
-            "build": self._session.reader is not None,
-            "override": self._can_override(),
-            "remove_override": self._trait is not None and self._trait.override is not None,
-            "sensitive": self._session.reader is not None,
-            "pictures": self._profile is not None,
+            "build": reader is not None and reader.reviews > 0,
+            "influence": self._trait is not None and bool(self._reviews),
+            "sensitive": reader is not None,
             "card": self._profile is not None,
-            "questionnaire": self._session.reader is not None,
-            "picks": self._session.reader is not None,
+            "pictures": self._profile is not None,
+            "compare": self._profile is not None and bool(self._others),
+            "guess": self._guess is not None,
+            "questionnaire": reader is not None,
+            "picks": reader is not None,
         }
         if action == "cancel":
             return self._session.tracker.is_going_on(self._key)
+        if action == "word":
+            return True if can_say(self._trait, *parameters) else None
         return True if possible.get(action, True) else None
 
-    def _can_override(self) -> bool:
-        return self._trait is not None and self._trait.framework != "demographics"
+    @property
+    def _others(self) -> list[ReaderSummary]:
+        """The readers to compare with."""
+        chosen = self._session.reader
+        return [one for one in self._session.readers if one.profile_built and one != chosen]
+
+    @property
+    def _guess(self) -> Suggestion | None:
+        """The first guess at the fact that the cursor is on."""
+        guesses = self._profile.suggestions if self._profile else ()
+        own = self._trait.id if self._trait else None
+        return next((guess for guess in guesses if guess.trait_id == own), None)
 
     @work(group="load", exclusive=True)
     async def _load(self, _: None) -> None:
@@ -139,6 +132,19 @@ class ProfileScreen(Screen[None]):
                 reviews = await self._session.ask(desk.reviews, reader.id)
                 self._reviews = {review.id: (review, book) for review, book in reviews}
         self._show(profile)
+        if profile is not None:
+            await self._look_around(profile)
+
+    async def _look_around(self, profile: Profile) -> None:
+        """Find out what takes a moment: the country's scores, and which review carries what."""
+        with self._session.errors_told():
+            prior, no_prior = await self._session.ask(countries.prior_for, profile)
+            carried = await self._session.ask(editing.carried_by_one_review, profile.reader_id)
+            if profile is self._profile:
+                self._around = replace(
+                    self._around, prior=prior, no_prior=no_prior, carried=carried
+                )
+                self._tell_of(self.traits.cursor_node)
 
     def _show(self, profile: Profile | None) -> None:
         same_reader = self._profile and profile and self._profile.reader_id == profile.reader_id
@@ -146,28 +152,23 @@ class ProfileScreen(Screen[None]):
         self.set_class(profile is None, "-empty")
         if profile is None:
             self._trait = None
-            self.empty.update(self._invitation())
+            self.empty.update(invitation(self._session.reader))
         else:
             self._names = self._names or desk.trait_names()
-            self.traits.border_title = Content(one_line(f"Read by {profile.provider}", 60))
+            self._around = replace(
+                self._around if same_reader else Surroundings(),
+                titles={key: book.title for key, (_, book) in self._reviews.items()},
+                books={book.id: book.title for _, book in self._reviews.values()},
+                suggestions=profile.suggestions,
+            )
+            by_hand = profile.provider == BY_HAND
+            told = "By hand" if by_hand else f"Read by {profile.provider}"
+            self.traits.border_title = Content(one_line(told, 60))
             self.traits.show(profile, self._names)
-            if same_reader and self._trait is not None:
-                self._show_trait(profile.trait(self._trait.id))
+            self._tell_of(self.traits.cursor_node)
             if self.focused is None:
                 self.traits.focus()
         self.refresh_bindings()
-
-    def _invitation(self) -> str:
-        reader = self._session.reader
-        if reader is None:
-            return (
-                "A profile says what a reader cares about.\n\nPress 1 to bring in a reader first."
-            )
-        return (
-            "A profile says what a reader cares about, each line with quotes from the reviews.\n\n"
-            f"Press b to build the profile of {one_line(reader.name, 40)}.\n\n"
-            "The Big Five also come from a questionnaire (q) or from twelve quick picks (t)."
-        )
 
     def _show_work(self, key: str) -> None:
         if key == self._key:
@@ -176,30 +177,32 @@ class ProfileScreen(Screen[None]):
 
     @on(Tree.NodeHighlighted)
     def _highlighted(self, event: Tree.NodeHighlighted[Trait | None]) -> None:
-        trait, profile = trait_of(event), self._profile
-        if trait is not None:
-            self._show_trait(trait)
-        elif profile is not None and (framework := framework_of(event)) is not None:
-            self._trait = None
-            self.detail.show_group(about(framework), visible(profile.provider_note))
-            self.refresh_bindings()
+        self._tell_of(event.node)
 
-    def _show_trait(self, trait: Trait | None) -> None:
-        self._trait = trait
+    def _tell_of(self, node: TreeNode[Trait | None] | None) -> None:
+        """Show what the line of the tree is about."""
+        profile = self._profile
+        self._trait = trait = node.data if node else None
         if trait is not None:
             low, high = desk.poles(trait.id)
-            words = TraitWords(self._names.get(trait.id, trait.id), low, high)
-            titles = {key: book.title for key, (_, book) in self._reviews.items()}
-            self.detail.show(trait, words, titles)
+            self.detail.show(trait, TraitWords(self._name_of(trait), low, high), self._around)
+        elif node and profile and (framework := framework_of(node)) is not None:
+            told = group_story(framework, profile, self._around)
+            self.detail.show_group(about(framework).name, told)
         self.refresh_bindings()
+
+    def _name_of(self, trait: Trait) -> str:
+        return self._names.get(trait.id, trait.id)
 
     @on(QuoteOpened)
     def _open_review(self, event: QuoteOpened) -> None:
-        found = self._reviews.get(event.evidence.review_id)
-        if found is None:
+        entry = self._reviews.get(event.evidence.review_id)
+        if entry is None:
             self._session.tell(BadInput("That review is gone.", "Build the profile again (b)."))
-        else:
-            self.app.push_screen(ShowReview(*found, event.evidence))
+        elif self._profile and (trait := self._trait):
+            at, name = event.evidence, self._name_of(trait)
+            review = ShowReview(self._session, self._profile, trait, name, entry, at)
+            self.app.push_screen(review)
 
     @work(group="ask", exclusive=True)
     async def action_build(self) -> None:
@@ -232,31 +235,56 @@ class ProfileScreen(Screen[None]):
         self._session.tracker.cancel(self._key)
 
     @work(group="ask", exclusive=True)
-    async def action_override(self) -> None:
-        trait = self._trait
-        if trait is None:
+    async def action_word(self, word: Word) -> None:
+        trait, profile = self._trait, self._profile
+        if trait is None or profile is None:
             return
-        name = self._names.get(trait.id, trait.id)
-        answer = await self.app.push_screen_wait(OverrideTrait(trait, name, desk.poles(trait.id)))
-        if answer is not None:
-            await self._set_override(trait, *answer)
+        with self._session.errors_told():
+            said = await say(
+                self.app, self._session, profile.reader_id, trait, self._name_of(trait), word
+            )
+            if said is not None:
+                await self._show_changed(said)
 
     @work(group="ask", exclusive=True)
-    async def action_remove_override(self) -> None:
-        if self._trait is not None:
-            await self._set_override(self._trait, None, "")
-
-    async def _set_override(self, trait: Trait, score: float | None, reason: str) -> None:
-        assert self._profile is not None
+    async def action_guess(self, verb: Literal["confirm", "dismiss"]) -> None:
+        guess, profile = self._guess, self._profile
+        if guess is None or profile is None:
+            return
+        act = {"confirm": suggestions.confirm, "dismiss": suggestions.dismiss}[verb]
         with self._session.errors_told():
-            reader_id = self._profile.reader_id
-            if score is None:
-                profile = await self._session.ask(editing.clear_override, reader_id, trait.id)
-            else:
-                profile = await self._session.ask(
-                    editing.set_trait, reader_id, trait.id, score, reason
-                )
+            reader_id = profile.reader_id
+            await self._session.ask(act, reader_id, guess.trait_id, guess.model)
+            await self._show_changed(await self._session.ask(desk.built_profile, reader_id))
+
+    async def _show_changed(self, profile: Profile) -> None:
+        if self._profile and self._profile.reader_id == profile.reader_id:
             self._show(profile)
+            await self._look_around(profile)
+
+    @work(group="ask", exclusive=True)
+    async def action_influence(self) -> None:
+        trait, profile = self._trait, self._profile
+        if trait is None or profile is None:
+            return
+        with self._session.errors_told():
+            found = await self._session.ask(editing.influence, profile.reader_id, trait.id)
+            if not found:
+                self.notify("No review bears on this trait.", markup=False)
+                return
+            name = self._name_of(trait)
+            self.app.push_screen(
+                InfluenceScreen(self._session, profile, trait, name, self._reviews, found)
+            )
+
+    @work(group="ask", exclusive=True)
+    async def action_compare(self) -> None:
+        reader = self._session.reader
+        if reader is not None:
+            heading = f"Compare {reader.name} with"
+            other = await self.app.push_screen_wait(ChooseReader(heading, self._others))
+            if other is not None:
+                self.app.push_screen(CompareScreen(self._session, reader, other))
 
     @work(group="ask", exclusive=True)
     async def action_sensitive(self) -> None:
@@ -269,10 +297,10 @@ class ProfileScreen(Screen[None]):
             heading = f"Sensitive items are {'on' if is_on else 'off'} for {visible(reader.name)}"
             if await self.app.push_screen_wait(Confirm(heading, SENSITIVE, verb)):
                 await self._session.ask(editing.switch_sensitive, reader.id, not is_on)
-                self.notify(
-                    f"Sensitive items are {'off' if is_on else 'on'}. Press b to build again.",
-                    markup=False,
-                )
+                off = "Sensitive items are off. What was read of them is taken out."
+                on = "Sensitive items are on. Press b to build again."
+                self.notify(off if is_on else on, markup=False)
+                self._load(None)
 
     def action_questionnaire(self) -> None:
         if (reader := self._session.reader) is not None:

@@ -9,9 +9,11 @@ from textual.containers import Horizontal
 from textual.screen import Screen
 from textual.widgets import DataTable, Footer
 
-from engine import desk
+from engine import desk, editing
+from engine.domain import Reader
 from engine.reports import BooksReport, ImportReport
 from engine.store.readers import ReaderSummary
+from studio.screens.ask_words import AskWords, Blank
 from studio.screens.confirm import Confirm
 from studio.screens.import_file import ImportFile
 from studio.screens.import_report import ShowImport
@@ -20,6 +22,13 @@ from studio.text import cell, count, visible
 from studio.widgets.empty_state import EmptyState
 from studio.widgets.review_list import ReviewList
 from studio.widgets.step_bar import StepBar
+
+NAME = Blank("Name", refusal="A reader needs a name. Any will do: it never reaches a model.")
+BEGUN = "A reader without reviews. Everything in the profile is unknown until you fill it in."
+DUPLICATED = (
+    "What is known of this reader comes over as your own word, and you can change it. "
+    "Reviews and quotes stay where they are."
+)
 
 
 class ReadersScreen(Screen[None]):
@@ -37,6 +46,14 @@ class ReadersScreen(Screen[None]):
             "Example",
             id="readers.example",
             tooltip="Load the three example readers",
+        ),
+        Binding("n", "begin", "New", id="readers.new", tooltip="Begin a reader by hand"),
+        Binding(
+            "d",
+            "duplicate",
+            "Duplicate",
+            id="readers.duplicate",
+            tooltip="Duplicate a reader's profile under a new name",
         ),
         Binding(
             "f",
@@ -68,13 +85,19 @@ class ReadersScreen(Screen[None]):
         self.table.add_columns("Name", "Reviews", "Words", "Profile", "Pairs")
         self.empty.update(
             "A reader is a person whose book reviews you have in a file.\n\n"
-            "Press i to import such a file, or e to load three example readers."
+            "Press i to import such a file, or e to load three example readers.\n"
+            "Press n to begin a reader by hand, without reviews."
         )
         self._session.changed.subscribe(self, self._show)
         self._show(None)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        return None if action == "forget" and not self._session.readers else True
+        reader = self._session.reader
+        possible = {
+            "forget": reader is not None,
+            "duplicate": reader is not None and reader.profile_built,
+        }
+        return True if possible.get(action, True) else None
 
     def on_resize(self) -> None:
         self._shown = ()
@@ -143,6 +166,32 @@ class ReadersScreen(Screen[None]):
             elif report.readers:
                 self._session.choose(max(report.readers, key=lambda reader: reader.reviews).id)
             await self.app.push_screen_wait(ShowImport(report))
+
+    @work(group="begin", exclusive=True)
+    async def action_begin(self) -> None:
+        answer = await self.app.push_screen_wait(
+            AskWords("Begin a reader by hand", BEGUN, [NAME], "Begin")
+        )
+        if answer is not None:
+            with self._session.errors_told():
+                await self._go_to(await self._session.ask(editing.new_reader, *answer))
+
+    @work(group="begin", exclusive=True)
+    async def action_duplicate(self) -> None:
+        reader = self._session.reader
+        assert reader is not None
+        heading = f"Duplicate {reader.name}"
+        answer = await self.app.push_screen_wait(AskWords(heading, DUPLICATED, [NAME], "Duplicate"))
+        if answer is not None:
+            with self._session.errors_told():
+                made = await self._session.ask(editing.clone_reader, reader.id, *answer)
+                await self._go_to(made)
+
+    async def _go_to(self, reader: Reader) -> None:
+        """Open the profile of a reader who was just added."""
+        await self._session.refresh()
+        self._session.choose(reader.id)
+        await self.run_action("app.go('profile')")
 
     @work(group="forget", exclusive=True)
     async def action_forget(self) -> None:

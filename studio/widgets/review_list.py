@@ -25,19 +25,24 @@ class ReviewList(VerticalScroll):
     def show(self, reader_id: str, reviews: list[tuple[Review, Book]]) -> None:
         """Show the reviews of a reader, given oldest first."""
         latest = reviews[-LATEST:][::-1]
-        self.border_title = Content(f"Latest {len(latest)} of {count(len(reviews), 'review')}")
+        told = f"Latest {len(latest)} of {count(len(reviews), 'review')}"
+        self.border_title = told if reviews else "No reviews"
         parts = [part for review, book in latest for part in _told(review, book)]
         self.query_one("#reviews", Static).update(Content.assemble(*parts))
         self.scroll_home(animate=False)
 
 
-def _told(review: Review, book: Book) -> list[str | tuple[str, str]]:
+def stars_and_date(review: Review) -> str:
+    """`4 of 5, 2024-05-17`."""
     stars = f"{review.rating:g} of 5" if review.rating is not None else "no rating"
-    written = f", {review.written_at:%Y-%m-%d}" if review.written_at else ""
+    return f"{stars}, {review.written_at:%Y-%m-%d}" if review.written_at else stars
+
+
+def _told(review: Review, book: Book) -> list[str | tuple[str, str]]:
     title = f"{visible(review.title)}\n" if review.title else ""
     return [
         (one_line(book.title), "bold"),
-        (f"\n{stars}{written}\n", "$text-muted"),
+        (f"\n{stars_and_date(review)}\n", "$text-muted"),
         (title, "italic"),
         f"{visible(review.text)}\n\n",
     ]

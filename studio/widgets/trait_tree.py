@@ -95,12 +95,7 @@ def _result(trait: Trait, half: int) -> str:
     return f"{bar(score, half)} {score:+.2f} {trait.effective_confidence:4.0%}"
 
 
-def trait_of(event: Tree.NodeHighlighted[Trait | None]) -> Trait | None:
-    """The trait on the line that the cursor came to; None for the name of a group."""
-    return event.node.data
-
-
-def framework_of(event: Tree.NodeHighlighted[Trait | None]) -> Framework | None:
-    """The framework whose group the cursor came to; None for a trait."""
+def framework_of(node: TreeNode[Trait | None]) -> Framework | None:
+    """The framework whose group this line names; None for a trait."""
     titles = {title: framework for framework, title in GROUPS}
-    return None if event.node.data else titles.get(str(event.node.label))
+    return None if node.data else titles.get(str(node.label))

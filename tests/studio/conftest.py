@@ -2,15 +2,17 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from textual.pilot import Pilot
 from textual.screen import Screen
-from textual.widgets import DataTable, Input, Static, TextArea
+from textual.widgets import DataTable, Input, Static, TextArea, Tree
+from textual.widgets.tree import TreeNode
 
 from engine import jobs
 from engine.domain import (
@@ -24,7 +26,12 @@ from engine.domain import (
     RunKind,
     Trait,
 )
+from engine.pairs.build import pairs_for
+from engine.profile.assemble import Material, assembled
+from engine.profile.findings import Finding
+from engine.profile.sentences import Span
 from engine.runs import run_dir
+from engine.store import findings as finding_rows
 from engine.store import pairs as pair_rows
 from engine.store import profiles as profile_rows
 from engine.store import readers as reader_rows
@@ -74,6 +81,19 @@ class Window:
                 await self.pilot.pause(0.05)
         await self.settle()
 
+    async def go_to(self, trait_id: str) -> None:
+        """Put the cursor of the profile on a trait, unfolding what it lies under."""
+        tree = self.screen.query_one("#traits", Tree)
+        nodes = list(tree.root.children)
+        node = next(
+            node for node in _with_all_below(nodes) if node.data and node.data.id == trait_id
+        )
+        if node.parent is not None:
+            node.parent.expand()
+        await self.settle()
+        tree.move_cursor(node)
+        await self.settle()
+
     def text(self, selector: str) -> str:
         """What a text widget of the screen on top shows."""
         return str(self.screen.query_one(selector, Static).render())
@@ -86,6 +106,12 @@ class Window:
     def type_in(self, selector: str, text: str) -> None:
         """Fill in a field; keys one by one would take seconds."""
         self.screen.query_one(selector, Input).value = text
+
+
+def _with_all_below(nodes: Iterable[TreeNode[Any]]) -> Iterator[TreeNode[Any]]:
+    for node in nodes:
+        yield node
+        yield from _with_all_below(node.children)
 
 
 SHORT = {"load", "reviews", "change", "history", "look again"}
@@ -236,3 +262,49 @@ def _pair(number: int, held_out: bool = False) -> PreferencePair:
 
 
 PAIRS = [_pair(1), _pair(2), _pair(3, held_out=True)]
+
+
+FACE, HEDONISM = "schwartz.face.1", "schwartz.hedonism.1"
+SENTENCES = (
+    "They laughed at me in the market and I laughed along.",
+    "At my sister's wedding [b] I could have died of shame.",
+    "By supper it was a story that I told myself.",
+)
+HONOUR = " ".join(SENTENCES)
+PLAIN = "Plain bread and a day's work, I ask for no more."
+HELD = "Bread, work, and then early to bed."
+
+
+def a_finding(trait_id: str, review_id: str, text: str, quote: str, stance: float) -> Finding:
+    start = text.index(quote)
+    return Finding(trait_id, review_id, Span(start, start + len(quote), quote), stance)
+
+
+FOUND = (
+    a_finding(FACE, "r0", HONOUR, SENTENCES[0], 1.0),
+    a_finding(FACE, "r0", HONOUR, SENTENCES[1], -0.4),
+    a_finding(FACE, "r0", HONOUR, SENTENCES[2], 0.9),
+    a_finding(HEDONISM, "r1", PLAIN, PLAIN, 0.9),
+    a_finding(HEDONISM, "r2", HELD, HELD, 0.8),
+)
+
+
+@pytest.fixture
+def read_dir(tmp_path: Path) -> Path:
+    """Ana, whose three reviews were read and whose pairs were built, and Jo, read by nobody."""
+    data_dir = tmp_path / "read"
+    books = [Book(f"b{n}", f"Book [{n}]", genre="poetry") for n in range(3)]
+    texts = (HONOUR, PLAIN, HELD)
+    reviews = [
+        Review(f"r{n}", "ana", f"b{n}", text, "", 5.0, READ_AT.replace(year=2020 + n))
+        for n, text in enumerate(texts)
+    ]
+    material = Material(tuple(reviews), {book.id: book for book in books}, FOUND, {}, False)
+    with opened(data_dir) as db, change(db, "Build a profile"):
+        people = [Reader("ana", "Ana", "jsonl"), Reader("jo", "Jo [x]", "jsonl")]
+        jo_writes = Review("r9", "jo", "b0", "It is about the sea.")
+        reader_rows.save(db, people, books, [*reviews, jo_writes])
+        profile_rows.save(db, Profile("ana", "some-model", assembled(material), READ_AT))
+        finding_rows.save(db, "ana", FOUND)
+        pair_rows.replace_built(db, "ana", pairs_for(profile_rows.built(db, "ana")))
+    return data_dir

@@ -101,8 +101,8 @@ async def test_enter_on_a_quote_opens_the_review_with_the_span_marked(
         assert quotes.option_count == 2
         await window.press("tab", "down", "enter")
         assert isinstance(window.screen, ShowReview)
-        assert "»thinks he bought their souls« I finished" not in window.text("#text Static")
-        assert "and »thinks he bought their souls«. I finished" in window.text("#text Static")
+        assert "Quote 1 of 1: against (-0.80)" in window.text("#told")
+        assert "and \u203athinks he bought their souls\u2039. I finished" in window.text("#words")
 
 
 async def test_sensitive_items_are_switched_on_only_after_the_explanation(

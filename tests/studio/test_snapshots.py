@@ -21,8 +21,8 @@ STEPS = ["readers", "profile", "pairs", "train"]
 QUESTIONS = {
     "confirm": ("readers", "f"),
     "provider": ("profile", "b"),
-    "override": ("profile", *["down"] * 8, "o"),
-    "review": ("profile", *["down"] * 6, "tab", "enter"),
+    "override": ("profile", *["down"] * 9, "o"),
+    "review": ("profile", *["down"] * 7, "tab", "enter"),
     "edit": ("pairs", "e"),
     "quant": ("train", "e"),
 }
