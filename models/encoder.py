@@ -5,7 +5,8 @@ tokens, unit length), and a child is ready in half the time.
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -63,6 +64,23 @@ class Encoder:
         tokenizer.enable_padding()
         model.train(False)
         return cls(model, tokenizer)
+
+    def adapted(self, adapter: Mapping[str, NDArray[np.float32]], scaling: float) -> "Encoder":
+        """A copy of the encoder with low-rank updates folded into its weights.
+
+        Args:
+            adapter: for each adapted linear layer, such as
+                `encoder.layer.0.attention.self.query`, its name with `.a`, float32 (R, in), and
+                with `.b`, float32 (out, R).
+            scaling: the weight grows by scaling * b @ a.
+        """
+        model = deepcopy(self.model)
+        layers = {name.rpartition(".")[0] for name in adapter}
+        with torch.no_grad():
+            for name in sorted(layers):
+                update = torch.from_numpy(adapter[f"{name}.b"] @ adapter[f"{name}.a"])
+                model.get_parameter(f"{name}.weight").add_(update, alpha=scaling)
+        return Encoder(model, self.tokenizer)
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Embed texts by the last layer, as the model was trained."""

@@ -1,14 +1,14 @@
-"""The embedded judge: reviews against cues and examples, by a sentence encoder. No model is asked.
+"""The embedded judge: reviews against cues, examples and a trained judge, by a sentence encoder.
 
-Two ways lead to a quote. A clause that is close to a cue, has the cue's anchor words, denies as
-much as the cue does, and has the writer in it. Or a sentence in which the writer acts and that is
-clearly nearer to the examples of one side of a trait than to the other's. Where the two disagree,
-or the sentence is closer to one that says nothing of its writer, nothing is said: a wrong quote
-is worse than an unknown trait.
+Three ways lead to a quote. A sentence or two of which the trained judge is sure
+(embedded_windows.py). A clause that is close to a cue, has the cue's anchor words, denies as much
+as the cue does, and has the writer in it. Or a sentence in which the writer acts and that is
+clearly nearer to the examples of one side of a trait than to the other's. Where they disagree
+nothing is said: a wrong quote is worse than an unknown trait.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Protocol
@@ -20,10 +20,12 @@ from engine.domain import Review
 from engine.frameworks import sensitive_statements
 from engine.profile.cues import Cue, cues
 from engine.profile.embedded_stance import Closeness, Floats, closeness
+from engine.profile.embedded_windows import overlap, stances, windows
 from engine.profile.findings import Finding
 from engine.profile.heads import heads
 from engine.profile.language import unread
 from engine.profile.sentences import LEAST_WORDS, Span, clauses, sentences
+from engine.profile.stance import stance_head
 from engine.profile.words import (
     book_words,
     first_person,
@@ -43,6 +45,10 @@ class LayerEncoder(Protocol):
 
     def embed_layers(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Texts to float32 (N, 3, 384), each vector of length 1, the last layer last."""
+        ...
+
+    def adapted(self, adapter: Mapping[str, NDArray[np.float32]], scaling: float) -> "LayerEncoder":
+        """A copy with low-rank updates folded in."""
         ...
 
 
@@ -68,6 +74,7 @@ MOST_TRAITS = 3
 MOST_TRAITS_JUDGED = 2
 """By its examples alone, a clause speaks for this many traits at most."""
 CHUNK = 256
+REVIEWS_AT_ONCE = 64
 MOST_WORDS_UNANCHORED = 14
 """A longer sentence says too much at once to be compared with a cue by meaning alone."""
 MOST_WORDS_JUDGED = 24
@@ -100,21 +107,45 @@ class _Unit:
 def findings(
     reviews: Sequence[Review], encoder: LayerEncoder
 ) -> Iterator[tuple[int, int, list[Finding]]]:
-    """Judge the reviews chunk by chunk: (clauses done, clauses in all, what was found in them).
+    """Judge the reviews some at a time: (reviews done, reviews in all, what was found in them).
 
     Reviews in languages that the encoder does not serve are passed over. A facet of personality
     is a disposition: a quote for it that says nothing habitual waits for one of another review.
     """
     known = cues()
     phrases = encoder.embed_layers([cue.phrase for cue in known])[:, -1]
+    trained = stance_head()
+    adapted = encoder.adapted(trained.adapter, trained.scaling)
     left_out = unread(reviews)
-    units = [
-        unit for review in reviews if review.id not in left_out for unit in _units(review, known)
-    ]
     passing: dict[str, _Passing] = defaultdict(lambda: _Passing([]))
-    for start, stop in _chunks(units):
-        found = _found(units[start:stop], encoder, phrases, known)
-        yield stop, len(units), [sure for one in found for sure in _lasting(one, passing)]
+    for start in range(0, len(reviews), REVIEWS_AT_ONCE):
+        some = [
+            review
+            for review in reviews[start : start + REVIEWS_AT_ONCE]
+            if review.id not in left_out
+        ]
+        units = [unit for review in some for unit in _units(review, known)]
+        by_examples = [
+            found
+            for first, last in _chunks(units)
+            for found in _found(units[first:last], encoder, phrases, known)
+        ]
+        read = [window for review in some for window in windows(review)]
+        by_stance = stances(read, adapted.embed_layers([one.span.quote for one in read])[:, -1])
+        agreed = _agreed(by_examples, by_stance)
+        done = min(len(reviews), start + REVIEWS_AT_ONCE)
+        yield done, len(reviews), [sure for one in agreed for sure in _lasting(one, passing)]
+
+
+def _agreed(by_examples: Sequence[Finding], by_stance: Sequence[Finding]) -> list[Finding]:
+    """What both ways found together: a quote for a trait once, and none where they contradict."""
+    kept = list(by_stance)
+    for found in by_examples:
+        same = [one for one in kept if one.trait_id == found.trait_id and overlap(one, found)]
+        if not same:
+            kept.append(found)
+        kept = [one for one in kept if one not in same or one.stance * found.stance > 0]
+    return sorted(kept, key=lambda one: (one.review_id, one.span.start, one.trait_id))
 
 
 @dataclass
