@@ -16,6 +16,7 @@ from engine.frameworks import sensitive_statements
 from engine.profile.findings import Finding
 from engine.profile.sentences import LEAST_WORDS, Span, sentences
 from engine.profile.stance import stance_head
+from engine.profile.words import writer_acts
 
 MOST_WORDS = 60
 """Of a window: what the judge was trained on is not longer."""
@@ -32,14 +33,15 @@ class Window:
 
 
 def windows(review: Review) -> Iterator[Window]:
-    """The sentences of a review, and its pairs of neighbours, in the order of the text."""
+    """The sentences of a review, and its pairs of neighbours, in which the writer acts or feels."""
     spans = [span for span in sentences(review.text) if _can_be_read(span)]
     for span in spans:
-        yield Window(review.id, span)
+        if writer_acts(span.quote):
+            yield Window(review.id, span)
     for first, second in pairwise(spans):
-        if len(first.quote.split()) + len(second.quote.split()) <= MOST_WORDS:
-            whole = review.text[first.start : second.end]
-            yield Window(review.id, Span(first.start, second.end, whole))
+        whole = Span(first.start, second.end, review.text[first.start : second.end])
+        if len(whole.quote.split()) <= MOST_WORDS and writer_acts(whole.quote):
+            yield Window(review.id, whole)
 
 
 def stances(read: Sequence[Window], vectors: NDArray[np.float32]) -> list[Finding]:

@@ -54,14 +54,10 @@ def test_adapting_changes_a_copy_and_leaves_the_encoder_as_it_was(adapted: Encod
     assert not np.allclose(adapted.embed(["A quiet street."]), before, atol=0.01)
 
 
-def test_a_review_is_read_sentence_by_sentence_and_in_pairs_of_neighbours() -> None:
-    text = "She sold the old farm. Good for her, I say. “Never go back to it,” he said. Fine."
+def test_sentences_and_pairs_of_neighbours_are_read_where_the_writer_is_in_them() -> None:
+    text = "She sold the old farm. Good for her, I say. “I will never go back,” he said. Fine."
     quotes = [window.span.quote for window in windows(Review("r", "a", "b", text))]
-    assert quotes == [
-        "She sold the old farm.",
-        "Good for her, I say.",
-        "She sold the old farm. Good for her, I say.",
-    ]
+    assert quotes == ["Good for her, I say.", "She sold the old farm. Good for her, I say."]
 
 
 def test_every_window_stands_where_it_says() -> None:
