@@ -12,6 +12,7 @@ JSON object last; `--quick` takes fewer signs and grows to 1,000.
 import argparse
 import json
 import platform
+import re
 import resource
 import sys
 import time
@@ -29,8 +30,8 @@ from engine.profile.findings import Finding
 from engine.sources.importing import read_reviews
 
 DATA = Path(__file__).parent / "data"
-CLOSE_DEMOGRAPHICS = 0.5
-"""Share of the words of a noted fact that a found fact must have."""
+LEAST_LETTERS = 3
+"""Of a word by which two wordings of a fact are compared."""
 
 
 def main() -> None:
@@ -146,8 +147,13 @@ def _agrees(trait: Trait, noted: Sequence[dict[str, str]]) -> bool:
 
 
 def _has_fact(trait: Trait, fact: str) -> bool:
-    wanted, found = fact.lower().split(), (trait.value or "").lower()
-    return sum(word in found for word in wanted) >= CLOSE_DEMOGRAPHICS * len(wanted)
+    """Whether both name the same thing: `Rosario` and `Rosario, Argentina` do."""
+    return bool(_words(fact) & _words(trait.value or ""))
+
+
+def _words(text: str) -> set[str]:
+    words = re.findall(r"\w+", text.lower())
+    return {word for word in words if word.isdigit() or len(word) >= LEAST_LETTERS}
 
 
 def side_of_signs(judge: Judge, traits: Sequence[str]) -> tuple[int, int, int]:
