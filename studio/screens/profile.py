@@ -17,6 +17,7 @@ from engine import countries, desk, editing, suggestions
 from engine.domain import Book, Profile, Review, Suggestion, Trait
 from engine.editing.by_hand import BY_HAND
 from engine.frameworks import about
+from engine.profile.cost import profile_cost
 from engine.store.readers import ReaderSummary
 from models.errors import BadInput
 from studio.messages import QuoteOpened
@@ -210,12 +211,22 @@ class ProfileScreen(Screen[None]):
         if reader is None or self._session.tracker.is_going_on(self._key):
             return
         provider = await self.app.push_screen_wait(ChooseProvider())
-        if provider is not None:
+        if provider is not None and await self._is_worth_its_cost(reader, provider):
             self._session.tracker.watch(
                 f"profile:{reader.id}",
                 f"Profile of {reader.name}",
                 desk.build_profile(self._session.data_dir, reader.id, provider),
             )
+
+    async def _is_worth_its_cost(self, reader: ReaderSummary, provider: str) -> bool:
+        """Whether the editor wants a chat model asked, knowing how many requests that is."""
+        if provider == "embedded":
+            return True
+        with self._session.errors_told():
+            cost = await profile_cost(self._session.data_dir, reader.id, provider)
+            explanation = f"{cost}\n\nEvery answer is kept: what is stopped goes on where it was."
+            return await self.app.push_screen_wait(Confirm("Ask the model?", explanation, "Ask"))
+        return False
 
     @work(group="ask", exclusive=True)
     async def action_card(self) -> None:

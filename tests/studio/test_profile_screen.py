@@ -5,10 +5,11 @@ from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from textual.widgets import OptionList
+from textual.widgets import OptionList, Select, Static
 
 from engine import desk
 from models.events import Event, Step
+from studio.screens.confirm import Confirm
 from studio.screens.show_review import ShowReview
 from studio.widgets.trait_tree import TraitTree
 
@@ -143,3 +144,21 @@ async def test_a_reader_without_a_profile_is_told_to_build_one(
     async with open_window(data_dir) as window:
         await window.press("down", "2")
         assert "Press b to build the profile of Jo [x]." in window.text("EmptyState")
+
+
+async def test_what_a_chat_model_costs_is_told_before_it_is_asked(
+    data_dir: Path, open_window: "OpenWindow"
+) -> None:
+    """Nothing listens at that address, and nothing has to: the editor cancels."""
+    async with open_window(data_dir, "profile") as window:
+        await window.press("b")
+        window.screen.query_one("#choice", Select).value = "endpoint"
+        await window.settle()
+        window.type_in("#which", "http://127.0.0.1:9/v1#some-model")
+        await window.click("#build")
+        await window.until(lambda: isinstance(window.screen, Confirm))
+        told = " ".join(str(part.render()) for part in window.screen.query(Static))
+        assert "requests" in told
+        assert "tokens to read" in told
+        await window.press("escape")
+        assert not window.app.session.tracker.is_going_on("profile:ana")
