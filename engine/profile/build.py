@@ -25,7 +25,7 @@ from models.errors import BadInput
 from models.events import Event, Failed, Finished, Note
 from models.providers import opened_model
 
-EXTRACTOR_VERSION = 4
+EXTRACTOR_VERSION = 5
 """Counts up when the embedded extractor would read the same reviews differently."""
 
 

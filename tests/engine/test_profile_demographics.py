@@ -46,6 +46,8 @@ def facts(*texts: str, years: tuple[int, ...] = ()) -> dict[str, Trait]:
         ("location", "Here in Accra the book costs a week's wage.", "Accra"),
         ("location", "We moved to Hanoi with six boxes of novels.", "Hanoi"),
         ("location", "I live on a hill outside Cusco.", "Cusco"),
+        ("location", "I live in Rosario, Argentina, with a dog.", "Rosario, Argentina"),
+        ("location", "Here in Brasília, Galeano himself said so.", "Brasília"),
         ("occupation", "I teach in a public school.", "teach in a public school"),
         (
             "occupation",
