@@ -176,13 +176,13 @@ def verbatim_quotes(judge: Judge) -> tuple[int, int]:
     for path in (example_reviews(), DATA / "unseen_readers.jsonl"):
         reviews = read_reviews(path, "amazon2023").reviews
         text_of = {review.id: review.text for review in reviews}
-        spans = [(found.review_id, found.span) for found in judge(reviews)]
+        spans = [(one.review_id, one.span.start, one.span.quote) for one in judge(reviews)]
         for trait in demographics(reviews):
-            spans += [(span.review_id, span) for span in trait.evidence]  # type: ignore[misc]
+            spans += [(span.review_id, span.start, span.quote) for span in trait.evidence]
         quotes += len(spans)
         verbatim += sum(
-            text_of[review_id][span.start : span.end] == span.quote != ""
-            for review_id, span in spans
+            quote != "" and text_of[review_id].startswith(quote, start)
+            for review_id, start, quote in spans
         )
     return verbatim, quotes
 

@@ -38,5 +38,5 @@ def fitted(
         total.backward()  # type: ignore[no-untyped-call] # torch leaves it so
         return total
 
-    optimizer.step(closure)  # type: ignore[no-untyped-call]
+    optimizer.step(closure)  # type: ignore[no-untyped-call] # torch leaves it so
     return w.detach().numpy().astype(np.float32), b.detach().numpy().astype(np.float32)

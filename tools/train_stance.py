@@ -53,7 +53,8 @@ class Adapted(nn.Module):
 
     def forward(self, inputs: Tensor) -> Tensor:
         """(B, T, in) to (B, T, out)."""
-        return self.linear(inputs) + SCALING * (inputs @ self.a.T) @ self.b.T  # type: ignore[no-any-return]
+        plain: Tensor = self.linear(inputs)
+        return plain + SCALING * (inputs @ self.a.T) @ self.b.T
 
 
 class Judge(nn.Module):

@@ -64,7 +64,7 @@ def heads() -> Heads:
     try:
         with as_file(files(__package__) / FILE) as path, safe_open(path, framework="numpy") as file:
             about = json.loads(file.metadata()["about"])
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            tensors = {name: file.get_tensor(name) for name in tuple(file.keys())}
         return _heads(about, tensors)
     except Exception as error:
         # safetensors raises an error class of its own, which it does not export with types.

@@ -76,7 +76,7 @@ def stance_head() -> StanceHead:
             about = json.loads(file.metadata()["about"])
             tensors = {
                 name: np.asarray(file.get_tensor(name), dtype=np.float32)
-                for name in file.keys()  # noqa: SIM118 # not a mapping
+                for name in tuple(file.keys())
             }
         return StanceHead(
             about=about,
