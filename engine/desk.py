@@ -23,6 +23,7 @@ from engine.domain import (
 from engine.frameworks import Dimension, all_dimensions, all_statements, dimensions, genres
 from engine.pairs.build import PairsReport, pairs_for
 from engine.pairs.build import report as pairs_report
+from engine.pairs.choice import PairChoice
 from engine.profile.build import build_by_chat, build_by_run
 from engine.runs import forget_runs
 from engine.store import datasets as dataset_rows
@@ -112,17 +113,18 @@ def sensitive_allowed(data_dir: Path, reader_id: str) -> bool:
         return reader_rows.is_sensitive_allowed(db, reader_id)
 
 
-def build_pairs(data_dir: Path, reader_id: str) -> PairsReport:
-    """Build all pairs of a reader from the profile; edited and dropped pairs stay as they are.
+def build_pairs(data_dir: Path, reader_id: str, choice: PairChoice | None = None) -> PairsReport:
+    """Build all pairs of a reader from the profile; what the editor touched stays as it is.
 
     Raises:
         BadInput: no profile, or nothing known well enough.
     """
     with opened(data_dir) as db:
-        built = pairs_for(profile_rows.built(db, reader_id))
+        profile = profile_rows.built(db, reader_id)
+        built = pairs_for(profile, choice)
         with change(db, "Build pairs"):
             pair_rows.replace_built(db, reader_id, built)
-        return pairs_report(reader_id, pair_rows.of_reader(db, reader_id))
+        return pairs_report(profile, pair_rows.of_reader(db, reader_id))
 
 
 def pairs(data_dir: Path, reader_id: str) -> list[PreferencePair]:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Literal
+from typing import Literal, get_args
 
 Framework = Literal[
     "demographics", "interests", "aversions", "hofstede", "schwartz", "wvs", "ocean"
@@ -12,7 +12,8 @@ TraitStatus = Literal["known", "unknown", "off"]
 OverrideKind = Literal["accepted", "set", "unknown"]
 """The editor agrees with the extracted score, gives another, or will not have it known."""
 ReadingSource = Literal["questionnaire", "picks"]
-Track = Literal["interests", "values", "personality"]
+Track = Literal["interests", "values", "personality", "descriptions"]
+TRACKS: tuple[Track, ...] = get_args(Track)
 RunKind = Literal["profile", "train", "export", "preview", "suggest"]
 RunState = Literal["waiting", "running", "finished", "failed", "stopped"]
 
@@ -244,6 +245,16 @@ class PreferencePair:
     held_out: bool = False
     dropped: bool = False
     edited: bool = False
+    accepted: bool = False
+    """The editor has read it and lets it stand."""
+    flagged: bool = False
+    """The editor wants to come back to it."""
+    stance: float = 0.0
+    """-1 to 1: what the trait's score was when the sides were decided; 0 where no trait did."""
+    evidence: tuple[str, ...] = ()
+    """Ids of the reviews whose quotes that score rested on, the strongest first."""
+    made: str = "bank"
+    """How the texts came about: `bank`, `hand`, `imported`, or the provider that wrote them."""
 
     def swapped(self) -> "PreferencePair":
         return replace(self, chosen=self.rejected, rejected=self.chosen, edited=True)

@@ -87,6 +87,12 @@ def books() -> tuple[BankBook, ...]:
 
 
 @cache
+def angles() -> dict[str, dict[str, str]]:
+    """Book id to four descriptions that sell the book, by the angle they sell it from."""
+    return {row.pop("book"): row for row in _lines("angles.jsonl")}
+
+
+@cache
 def signs() -> dict[str, Signs]:
     """Signs by the statement or facet they stand for."""
     return {

@@ -1,10 +1,16 @@
 """All pairs of one reader, from the profile as the editor left it."""
 
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from engine.bank import questions
 from engine.domain import PreferencePair, Profile
+from engine.frameworks import all_statements
+from engine.pairs.choice import PairChoice
+from engine.pairs.descriptions import description_pairs
 from engine.pairs.interests import interest_pairs
+from engine.pairs.labels import facet_label, statement_label
 from engine.pairs.personality import personality_pairs
 from engine.pairs.split import split_by_topic
 from engine.pairs.values import values_pairs
@@ -19,18 +25,20 @@ class PairsReport:
     pairs: int
     by_track: dict[str, int]
     held_out: int
+    left_out: dict[str, int]
+    """Statements and questions that make no pair, by the reason: `unknown`, `faint` or `off`."""
 
     def as_json(self) -> dict[str, object]:
         return vars(self)
 
 
-def pairs_for(profile: Profile) -> list[PreferencePair]:
-    """Pairs of all three tracks, split into training and held out.
+def pairs_for(profile: Profile, choice: PairChoice | None = None) -> list[PreferencePair]:
+    """Pairs of the tracks asked for, split into training and held out.
 
     Raises:
         BadInput: nothing about the reader is known well enough to make a pair.
     """
-    pairs = [*interest_pairs(profile), *values_pairs(profile), *personality_pairs(profile)]
+    pairs = list(_pairs(profile, choice or PairChoice()))
     if not pairs:
         raise BadInput(
             f"Nothing about reader {profile.reader_id!r} is known well enough to make pairs.",
@@ -39,12 +47,31 @@ def pairs_for(profile: Profile) -> list[PreferencePair]:
     return split_by_topic(pairs)
 
 
-def report(reader_id: str, pairs: list[PreferencePair]) -> PairsReport:
-    """Counts of the pairs that are in use."""
+def _pairs(profile: Profile, choice: PairChoice) -> Iterator[PreferencePair]:
+    if "interests" in choice.tracks:
+        yield from interest_pairs(profile)
+    if "values" in choice.tracks:
+        yield from values_pairs(profile)
+    if "personality" in choice.tracks:
+        yield from personality_pairs(profile, choice.answers)
+    if "descriptions" in choice.tracks:
+        yield from description_pairs(profile)
+
+
+def left_out(profile: Profile) -> dict[str, int]:
+    """How many statements and questions make no pair of this reader, and why."""
+    statements = [statement_label(profile, item) for item in all_statements().values()]
+    asked = [facet_label(profile, question.facet) for question in questions()]
+    return dict(Counter(label.left_out for label in [*statements, *asked] if label.left_out))
+
+
+def report(profile: Profile, pairs: Sequence[PreferencePair]) -> PairsReport:
+    """Counts of the pairs that are in use, and of what made none."""
     used = [pair for pair in pairs if not pair.dropped]
     return PairsReport(
-        reader=reader_id,
+        reader=profile.reader_id,
         pairs=len(used),
         by_track=dict(Counter(pair.track for pair in used)),
         held_out=sum(pair.held_out for pair in used),
+        left_out=left_out(profile),
     )

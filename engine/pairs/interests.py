@@ -1,17 +1,18 @@
 """The interests track: a book of a genre the reader seeks, against one of a genre ranked lower.
 
 Genres that the history says nothing about take no part. Only the bank's training books are used;
-the preview books are never trained on.
+the preview books are never trained on, and books of held-out authors only meet each other.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import product
 
-from engine.bank import BankBook, books
+from engine.bank import BankBook
 from engine.domain import PreferencePair, Profile, Trait
 from engine.frameworks import Genre, genres
 from engine.pairs.draft import pair, phrased
-from engine.pairs.labels import is_sure, side
+from engine.pairs.labels import Label, is_sure, label, side
+from engine.pairs.split import shelves
 
 CATEGORY_PROMPTS = (
     "Which shelf should this reader walk to first? Say what is on it.",
@@ -25,8 +26,9 @@ SUMMARY_PROMPTS = (
 )
 LEAST_LEAD = 0.3
 """Scores run from -1 to 1; a smaller difference is not taken for a preference."""
-MOST_BOOKS = 60
-"""Summary pairs per reader at the most; GRAVITY makes about 250 of both kinds."""
+MOST_SUMMARIES = (200, 40)
+"""Summary pairs per reader at the most, of books to train on and of held-out ones; GRAVITY makes
+about 250 of both kinds."""
 
 
 def interest_pairs(profile: Profile) -> Iterator[PreferencePair]:
@@ -36,15 +38,18 @@ def interest_pairs(profile: Profile) -> Iterator[PreferencePair]:
         origin = f"genre.{liked.id}.{other.id}"
         yield pair(
             profile,
+            _label(profile, liked.id),
             track="interests",
-            trait_id=f"interests.{liked.id}",
             topic=f"genre.{liked.id}",
             origin=origin,
             prompt=phrased(CATEGORY_PROMPTS, origin),
             chosen=f"{liked.name}. {phrased(liked.prototypes, origin)}",
             rejected=f"{other.name}. {phrased(other.prototypes, origin)}",
         )
-    yield from _summary_pairs(profile, [(liked.id, other.id) for liked, other in ranked])
+    sought = {(liked.id, other.id) for liked, other in ranked}
+    training, held_out = shelves()
+    yield from _summary_pairs(profile, sought, training, MOST_SUMMARIES[0])
+    yield from _summary_pairs(profile, sought, held_out, MOST_SUMMARIES[1])
 
 
 def ranked_genres(profile: Profile) -> list[tuple[Genre, Genre]]:
@@ -63,25 +68,33 @@ def _genre_id(trait: Trait) -> str:
     return trait.id.split(".", 1)[1]
 
 
-def _summary_pairs(profile: Profile, ranked: list[tuple[str, str]]) -> Iterator[PreferencePair]:
-    shelf = [book for book in books() if book.use == "train"]
+def _summary_pairs(
+    profile: Profile, sought: set[tuple[str, str]], shelf: Sequence[BankBook], most: int
+) -> Iterator[PreferencePair]:
     matched = [
         (liked, other)
         for liked, other in product(shelf, shelf)
-        if (liked.genre, other.genre) in set(ranked)
+        if (liked.genre, other.genre) in sought
     ]
-    for liked, other in matched[:: max(1, -(-len(matched) // MOST_BOOKS))]:
+    held_out = shelf == shelves()[1]
+    for liked, other in matched[:: max(1, -(-len(matched) // most))]:
         origin = f"book.{liked.id}.{other.id}"
         yield pair(
             profile,
+            _label(profile, liked.genre),
             track="interests",
-            trait_id=f"interests.{liked.genre}",
             topic=f"book.{liked.id}",
             origin=origin,
             prompt=phrased(SUMMARY_PROMPTS, origin),
             chosen=_told(liked),
             rejected=_told(other),
+            held_out=held_out,
         )
+
+
+def _label(profile: Profile, genre: str) -> Label:
+    trait_id = f"interests.{genre}"
+    return label(profile.trait(trait_id), trait_id)
 
 
 def _told(book: BankBook) -> str:

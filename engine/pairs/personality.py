@@ -2,28 +2,34 @@
 
 from collections.abc import Iterator
 
-from engine.bank import questions
+from engine.bank import Question, questions
 from engine.domain import PreferencePair, Profile
 from engine.pairs.draft import pair
-from engine.pairs.labels import facet_side
+from engine.pairs.labels import facet_label
+
+MEETINGS = ((0, 0), (1, 1), (0, 1), (1, 0))
+"""Which high answer meets which low one: those written for each other first."""
 
 
-def personality_pairs(profile: Profile) -> Iterator[PreferencePair]:
-    """Two pairs for each question whose facet, or else its trait, is known."""
+def personality_pairs(profile: Profile, answers: int) -> Iterator[PreferencePair]:
+    """Pairs for each question whose facet, or else its trait, is known: `answers` of four."""
     for question in questions():
-        level, trait_id = facet_side(profile, question.facet)
-        if level == 0:
+        found = facet_label(profile, question.facet)
+        if found.side == 0:
             continue
-        answers = zip(question.high, question.low, strict=True)
-        for number, (high, low) in enumerate(answers, start=1):
-            chosen, rejected = (high, low) if level > 0 else (low, high)
+        for number, (high, low) in enumerate(_answers(question)[:answers], start=1):
+            chosen, rejected = (high, low) if found.side > 0 else (low, high)
             yield pair(
                 profile,
+                found,
                 track="personality",
-                trait_id=trait_id,
                 topic=question.id,
                 origin=f"{question.id}.{number}",
                 prompt=f"Answer as this reader would. {question.question}",
                 chosen=chosen,
                 rejected=rejected,
             )
+
+
+def _answers(question: Question) -> list[tuple[str, str]]:
+    return [(question.high[high], question.low[low]) for high, low in MEETINGS]

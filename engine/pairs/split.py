@@ -1,22 +1,43 @@
-"""Which pairs are held out: whole topics, so that nothing of a held-out one was ever seen."""
+"""Which pairs are held out: whole topics and whole authors, so that none of it was ever seen."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import cache
 from hashlib import sha256
 
+from engine.bank import BankBook, books
 from engine.domain import PreferencePair
 
 HELD_OUT_SHARE = 0.15
 
 
 def split_by_topic(pairs: Sequence[PreferencePair]) -> list[PreferencePair]:
-    """Hold out about 15 % of each track's topics, chosen by their names and so always the same."""
+    """Hold out about 15 % of the topics of each track, chosen by their names: always the same.
+
+    A statement's three scenes go together, as do a question's answers and a genre's categories.
+    Pairs about books come held out already: by author.
+    """
     held_out: set[str] = set()
     for track in ("interests", "values", "personality"):
-        topics = sorted({pair.topic for pair in pairs if pair.track == track}, key=_shuffled)
-        held_out.update(topics[: round(len(topics) * HELD_OUT_SHARE)])
-    return [replace(pair, held_out=pair.topic in held_out) for pair in pairs]
+        topics = {p.topic for p in pairs if p.track == track and not p.topic.startswith("book.")}
+        held_out |= _chosen(topics)
+    return [replace(pair, held_out=pair.held_out or pair.topic in held_out) for pair in pairs]
 
 
-def _shuffled(topic: str) -> str:
-    return sha256(topic.encode()).hexdigest()
+@cache
+def shelves() -> tuple[tuple[BankBook, ...], tuple[BankBook, ...]]:
+    """The bank's training books, and those of them whose authors are held out.
+
+    A pair takes both its books from one shelf: of a held-out author no word is trained on.
+    """
+    shelf = [book for book in books() if book.use == "train"]
+    authors = _chosen({book.author for book in shelf})
+    return (
+        tuple(book for book in shelf if book.author not in authors),
+        tuple(book for book in shelf if book.author in authors),
+    )
+
+
+def _chosen(names: Iterable[str]) -> set[str]:
+    order = sorted(names, key=lambda name: sha256(name.encode()).hexdigest())
+    return set(order[: round(len(order) * HELD_OUT_SHARE)])

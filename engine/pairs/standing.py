@@ -6,7 +6,7 @@ from engine.bank import books, questions
 from engine.domain import PreferencePair, Profile
 from engine.frameworks import all_statements
 from engine.pairs.interests import ranked_genres
-from engine.pairs.labels import facet_side, side, statement_side
+from engine.pairs.labels import facet_label, side, statement_label
 
 Ground = tuple[int, str]
 """The side a profile gives to what a pair is about (1, -1, or 0 for none), and the trait it was
@@ -21,9 +21,11 @@ def grounds(pairs: Sequence[PreferencePair], profile: Profile) -> Iterator[Groun
     for pair in pairs:
         statement = all_statements().get(pair.trait_id)
         if pair.track == "values" and statement:
-            yield statement_side(profile, statement), pair.trait_id
+            found = statement_label(profile, statement)
+            yield found.side, found.trait_id
         elif pair.track == "personality" and pair.topic in facets:
-            yield facet_side(profile, facets[pair.topic])
+            found = facet_label(profile, facets[pair.topic])
+            yield found.side, found.trait_id
         elif pair.track == "interests":
             yield int(_genres_of(pair, genres) in ranked), pair.trait_id
         else:

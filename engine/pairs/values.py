@@ -9,7 +9,7 @@ from engine.bank import scenarios
 from engine.domain import PreferencePair, Profile
 from engine.frameworks import all_statements
 from engine.pairs.draft import pair, phrased
-from engine.pairs.labels import statement_side
+from engine.pairs.labels import statement_label
 
 PROMPTS = (
     "Write a short scene that this reader would enjoy.",
@@ -25,16 +25,16 @@ def values_pairs(profile: Profile) -> Iterator[PreferencePair]:
     """Three pairs for each statement whose stance is known."""
     statements = all_statements()
     for scene in scenarios():
-        stance = statement_side(profile, statements[scene.statement])
-        if stance == 0:
+        found = statement_label(profile, statements[scene.statement])
+        if found.side == 0:
             continue
         chosen, rejected = scene.aligned, scene.opposed
-        if stance < 0:
+        if found.side < 0:
             chosen, rejected = rejected, chosen
         yield pair(
             profile,
+            found,
             track="values",
-            trait_id=scene.statement,
             topic=scene.statement,
             origin=scene.id,
             prompt=phrased(PROMPTS, scene.id),

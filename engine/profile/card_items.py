@@ -14,7 +14,7 @@ from typing import Literal
 
 from engine.domain import Profile, Trait
 from engine.frameworks import all_dimensions, all_statements, dimensions, genres
-from engine.pairs.labels import MIN_CONFIDENCE, facet_side, is_sure, side, statement_side
+from engine.pairs.labels import MIN_CONFIDENCE, facet_label, is_sure, side, statement_label
 
 CardTask = Literal["describe_book", "choose"]
 Section = Literal["facts", "seeks", "shuns", "reads", "outlook", "temperament", "says"]
@@ -104,9 +104,11 @@ def _reason_against(profile: Profile, trait: Trait, task: CardTask) -> str | Non
 def _overruled(profile: Profile, trait: Trait) -> str | None:
     """Why the editor's word on a broader scale silences a trait; None where it does not."""
     if statement := all_statements().get(trait.id):
-        counts, broader = statement_side(profile, statement), profile.trait(statement.dimension)
+        counts = statement_label(profile, statement).side
+        broader = profile.trait(statement.dimension)
     elif (scale := all_dimensions().get(trait.id)) and scale.parent:
-        counts, broader = facet_side(profile, trait.id)[0], profile.trait(scale.parent)
+        counts = facet_label(profile, trait.id).side
+        broader = profile.trait(scale.parent)
     else:
         return None
     if counts == side(trait):

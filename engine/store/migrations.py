@@ -155,6 +155,15 @@ with the hash of the card it was made from; `forgotten_review` keeps an import f
 review back, by its id alone."""
 
 
+PAIR_COLUMNS = """
+alter table pair add column accepted integer not null default 0;
+alter table pair add column flagged integer not null default 0;
+alter table pair add column stance real not null default 0;
+alter table pair add column evidence text not null default '[]';
+alter table pair add column made text not null default 'bank'
+"""
+
+
 @migrations()
 def m002_journal_triggers(db: Database) -> None:
     for table in JOURNALLED:
@@ -167,6 +176,13 @@ def m003_findings_and_other_sources(db: Database) -> None:
         db.execute(statement)
     for table in (*JOURNALLED, *JOURNALLED_SINCE_003):
         _journal(db, table)
+
+
+@migrations()
+def m004_what_pairs_rest_on(db: Database) -> None:
+    for statement in PAIR_COLUMNS.split(";"):
+        db.execute(statement)
+    _journal(db, "pair")
 
 
 def _journal(db: Database, table: str) -> None:

@@ -6,15 +6,20 @@ from typing import cast
 from sqlite_utils import Database
 
 from engine.domain import PreferencePair, Track
-from engine.store.database import Row, put, rows
-from engine.store.unpack import number, text
+from engine.store.database import Row, packed, put, rows
+from engine.store.unpack import number, text, texts
 from models.errors import BadInput
 
 
 def replace_built(db: Database, reader_id: str, pairs: Sequence[PreferencePair]) -> None:
-    """Put newly built pairs in the place of the old; edited and dropped ones stay as they are."""
-    kept = {pair.id for pair in of_reader(db, reader_id) if pair.edited or pair.dropped}
-    db.execute("delete from pair where reader_id = ? and not edited and not dropped", [reader_id])
+    """Put newly built pairs in the place of the old; those the editor touched stay as they are.
+
+    Touched is what was edited, dropped, accepted or flagged; imported pairs stay too.
+    """
+    touched = "edited or dropped or accepted or flagged or made != 'bank'"
+    found = rows(db, f"select id from pair where reader_id = ? and ({touched})", reader_id)
+    kept = {text(row["id"]) for row in found}
+    db.execute(f"delete from pair where reader_id = ? and not ({touched})", [reader_id])
     for position, pair in enumerate(pairs):
         if pair.id not in kept:
             put(db, "pair", {**_row(pair), "position": position})
@@ -70,6 +75,11 @@ def _row(pair: PreferencePair) -> dict[str, object]:
         "held_out": int(pair.held_out),
         "dropped": int(pair.dropped),
         "edited": int(pair.edited),
+        "accepted": int(pair.accepted),
+        "flagged": int(pair.flagged),
+        "stance": pair.stance,
+        "evidence": packed(pair.evidence),
+        "made": pair.made,
     }
 
 
@@ -87,4 +97,9 @@ def _pair(row: Row) -> PreferencePair:
         held_out=bool(row["held_out"]),
         dropped=bool(row["dropped"]),
         edited=bool(row["edited"]),
+        accepted=bool(row["accepted"]),
+        flagged=bool(row["flagged"]),
+        stance=number(row["stance"]),
+        evidence=texts(row["evidence"]),
+        made=text(row["made"]),
     )

@@ -11,7 +11,7 @@ from engine import desk, editing
 from engine.domain import Override, Profile, Reading, Trait
 from engine.frameworks import all_statements
 from engine.pairs.build import pairs_for
-from engine.pairs.labels import facet_side, is_sure, side, statement_side
+from engine.pairs.labels import facet_label, is_sure, side, statement_label
 from engine.store import findings as finding_rows
 from engine.store import profiles as profile_rows
 from engine.store import readings as reading_rows
@@ -114,23 +114,24 @@ def test_a_statement_marked_unknown_has_no_side_even_under_an_overridden_dimensi
     profile = a_profile(
         worded(known(STATEMENT, 0.9), "unknown"), worded(known(SCALE, 0.5), "set", 1.0)
     )
-    assert statement_side(profile, all_statements()[STATEMENT]) == 0
+    assert statement_label(profile, all_statements()[STATEMENT]).side == 0
 
 
 def test_a_facet_marked_unknown_has_no_side_even_where_its_trait_is_known() -> None:
     profile = a_profile(worded(known(FACET, 0.9), "unknown"), known("ocean.openness", 0.9))
-    assert facet_side(profile, FACET) == (0, FACET)
+    found = facet_label(profile, FACET)
+    assert (found.side, found.trait_id) == (0, FACET)
 
 
 def test_a_dimension_marked_unknown_silences_its_statements() -> None:
     profile = a_profile(known(STATEMENT, 0.9), worded(known(SCALE, 0.5), "unknown"))
-    assert statement_side(profile, all_statements()[STATEMENT]) == 0
+    assert statement_label(profile, all_statements()[STATEMENT]).side == 0
 
 
 def test_accepting_a_dimension_moves_no_statement() -> None:
     against = -all_statements()[STATEMENT].pole
     profile = a_profile(known(STATEMENT, 0.9), worded(known(SCALE, 0.5), "accepted", against))
-    assert statement_side(profile, all_statements()[STATEMENT]) == 1
+    assert statement_label(profile, all_statements()[STATEMENT]).side == 1
 
 
 def test_a_trait_that_only_a_questionnaire_knows_has_its_side() -> None:

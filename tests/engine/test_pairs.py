@@ -9,7 +9,7 @@ from engine.bank import books, questions, scenarios
 from engine.domain import Override, Trait
 from engine.frameworks import all_statements
 from engine.pairs.build import pairs_for
-from engine.pairs.labels import facet_side, statement_side
+from engine.pairs.labels import facet_label, statement_label
 from engine.store import profiles
 from engine.store.database import change, opened
 from models.errors import BadInput
@@ -86,12 +86,13 @@ def test_the_editors_word_on_a_dimension_outranks_an_extracted_statement() -> No
         **{**vars(dimension), "override": Override(-statement.pole, "told us", WHEN)}
     )
     profile = a_profile(known(STATEMENT, 0.9), overridden)
-    assert statement_side(profile, statement) == -1
+    assert statement_label(profile, statement).side == -1
 
 
 def test_a_facet_without_evidence_takes_its_traits_level() -> None:
     profile = a_profile(known("ocean.openness", 0.6))
-    assert facet_side(profile, FACET) == (1, "ocean.openness")
+    found = facet_label(profile, FACET)
+    assert (found.side, found.trait_id) == (1, "ocean.openness")
 
 
 def test_held_out_topics_are_whole_and_always_the_same() -> None:

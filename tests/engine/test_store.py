@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from engine import desk, editing
-from engine.domain import Book, Override, Reader
-from engine.store import profiles, readers
+from engine.domain import Book, Override, PreferencePair, Reader
+from engine.store import pairs, profiles, readers
 from engine.store.database import change, opened
 from models.errors import BadInput, UserError
 from tests.engine.conftest import a_profile, a_review, fill, known
@@ -161,8 +161,9 @@ def test_a_full_disk_is_said_and_nothing_is_lost(data_dir: Path) -> None:
 
 def test_sqlite_keeps_foreign_keys(data_dir: Path) -> None:
     fill(data_dir)
+    stranger = PreferencePair("p", "nobody", "values", "t", "t", "p", "c", "r", "o")
     with opened(data_dir) as db, pytest.raises(sqlite3.IntegrityError):
-        db.execute("insert into pair values ('p','nobody','t','t','t','p','c','r','o',0,0,0,0)")
+        pairs.save(db, "nobody", [stranger])
 
 
 def test_undo_brings_a_score_back_to_its_last_digit(data_dir: Path) -> None:
