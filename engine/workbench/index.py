@@ -92,6 +92,10 @@ class PairIndex:
     def ids_of(self, rows: Iterable[int]) -> list[str]:
         return [self.ids[row] for row in rows]
 
+    def all_are(self, status: Status, rows: Collection[int]) -> bool:
+        """Whether a status is true of all of these rows."""
+        return bool(self._having(status)[list(rows)].all())
+
     def update(self, changed: Iterable[Outline]) -> None:
         """Take over pairs that were changed in their place; none may be new."""
         texts = []

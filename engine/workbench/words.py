@@ -58,10 +58,11 @@ class WordIndex:
         return np.asarray(shared / (self._norms * max(self._norms[row], 1e-9)), np.float32)
 
     def shared(self, row: int, other: int, most: int = 4) -> tuple[str, ...]:
-        """The words that two texts share, the rarest first."""
+        """The words that two texts share and not all have, the rarest first."""
         both = np.intersect1d(self._words[row], self._words[other])
+        both = both[self._squares[both] > 0]
         both = both[np.argsort(-self._squares[both], kind="stable")]
-        return tuple(self._vocabulary.names[word] for word in both[:most] if word != NO_WORD)
+        return tuple(self._vocabulary.names[word] for word in both[:most])
 
     def _words_of(self, text: bytes) -> NDArray[np.int32]:
         numbers = set(map(self._vocabulary.__getitem__, set(text.split())))

@@ -112,9 +112,9 @@ def server() -> Iterator[str]:
             self.end_headers()
             for words, reason in (("He", None), (" left.", None), ("", "stop")):
                 choice = {"index": 0, "delta": {"content": words}, "finish_reason": reason}
-                row = {"id": "1", "object": "chat.completion.chunk", "choices": [choice]}
-                row |= {"created": 0, "model": "tiny"}
-                self.wfile.write(f"data: {json.dumps(row)}\n\n".encode())
+                row = {"id": "1", "object": "chat.completion.chunk", "created": 0, "model": "tiny"}
+                told = json.dumps({**row, "choices": [choice]})
+                self.wfile.write(f"data: {told}\n\n".encode())
             self.wfile.write(b"data: [DONE]\n\n")
 
         def log_message(self, *args: object) -> None:

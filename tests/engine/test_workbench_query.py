@@ -112,7 +112,7 @@ def test_what_is_no_expression_or_would_fill_the_memory_is_refused(pattern: str,
     assert raised.value.hint
 
 
-@pytest.mark.parametrize("pattern", ["(a+)+$", "(?R)", "(?:a?){900}a{900}"])
+@pytest.mark.parametrize("pattern", ["(a+)+$", "(?R)", "(a|aa)+$"])
 def test_a_hostile_expression_ends_in_a_sentence(pattern: str) -> None:
     is_found = matcher(pattern)
     began = time.monotonic()
