@@ -23,7 +23,7 @@ from engine.workbench.query import (
     query_text,
 )
 from engine.workbench.rewriting import SIDES, Side, keep_rewritten, rewritten
-from engine.workbench.search import Search, found
+from engine.workbench.search import Search, first_page, found
 from engine.workbench.similar import Similar, similar
 
 __all__ = [
@@ -52,6 +52,7 @@ __all__ = [
     "Verb",
     "act",
     "evidence_of",
+    "first_page",
     "found",
     "is_narrower",
     "keep_rewritten",

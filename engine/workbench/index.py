@@ -77,6 +77,7 @@ class PairIndex:
         self._row = {pair_id: row for row, pair_id in enumerate(self.ids)}
         self._orders: dict[tuple[SortKey, bool], Rows] = {}
         self._words: WordIndex | None = None
+        self._counted: Counts | None = None
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -108,11 +109,16 @@ class PairIndex:
             self._flags[row], self._track[row], self._trait[row] = map(int, numbers[:3])
             self._stance[row], self._longer[row] = numbers[3:]
         self._orders.clear()
+        self._counted = None
         if self._words is not None and texts:
             self._words.update(texts)
 
     def counts(self) -> Counts:
         """How many pairs are what, of all of them."""
+        self._counted = self._counted or self._count()
+        return self._counted
+
+    def _count(self) -> Counts:
         used = self._none_of(BIT["dropped"])
         of_track = np.bincount(self._track[used], minlength=len(TRACKS)).tolist()
         held_out = self._having("held_out")

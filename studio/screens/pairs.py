@@ -1,6 +1,7 @@
 """Pairs: what the model will learn from, by the hundred thousand, open to the editor's hand."""
 
 import asyncio
+import gc
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import ClassVar
@@ -11,9 +12,11 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.screen import Screen
+from textual.timer import Timer
 from textual.widgets import Footer, Input, Static
 
 from engine import desk, workbench
+from engine.domain import PreferencePair
 from engine.pairs.choice import PairChoice
 from engine.workbench import PairIndex, PairQuery, Rows, Search, Verb
 from models.errors import BadInput
@@ -26,7 +29,7 @@ from studio.screens.show_journal import ShowJournal
 from studio.session import Session
 from studio.text import count, one_line, visible
 from studio.widgets.empty_state import EmptyState
-from studio.widgets.pair_counts import counts_told
+from studio.widgets.pair_counts import PairCounts, counts_told
 from studio.widgets.pair_list import PairList
 from studio.widgets.pair_pane import PairPane
 from studio.widgets.step_bar import StepBar
@@ -34,6 +37,10 @@ from studio.widgets.step_bar import StepBar
 NEEDS_A_PAIR = ("edit", "more_like", "rewrite", "evidence", "journal")
 NEEDS_PAIRS = ("filter", "ask_filter", "sort", "turn_round", "select_shown", "invert", "act")
 NO_ROWS: Rows = np.zeros(0, np.int64)
+FIRST_WITHIN_S = 0.015
+"""What a rare word or expression has found by then is shown, the rest when it is there."""
+PANE_AFTER_S = 0.06
+"""The pair is shown in full once the keys have stopped for so long."""
 SLOW_TO_READ = 20_000
 """Pairs that take long enough to read for a word about it."""
 
@@ -46,6 +53,7 @@ class PairsScreen(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = KEYS
     list_ = getters.query_one(PairList)
     sieve = getters.query_one("#filter", Input)
+    counts = getters.query_one(PairCounts)
     wrong = getters.query_one("#wrong", Static)
     pane = getters.query_one(PairPane)
     empty = getters.query_one(EmptyState)
@@ -62,12 +70,14 @@ class PairsScreen(Screen[None]):
         """All that `_query` finds: the last that was looked up to its end."""
         self._is_looking = False
         self._search: Search | None = None
+        self._showing: Timer | None = None
+        self._had_one = False
 
     def compose(self) -> ComposeResult:
         yield StepBar(self._session, "pairs")
         yield EmptyState()
         with Vertical(id="work"):
-            yield Static(id="counts", markup=False)
+            yield PairCounts()
             yield Input(
                 placeholder="Filter: words, /expression/, track:values is:flagged (f2 asks)",
                 id="filter",
@@ -128,6 +138,9 @@ class PairsScreen(Screen[None]):
         index = self._index
         if index is None or index.reader_id != reader_id:
             self._index = await self._session.ask(workbench.load_index, reader_id)
+            # All that was loaded so far stays: looked through again and again for garbage, it
+            # makes the window stand still for 80 ms at a time.
+            gc.freeze()
             self.list_.keep_only(())
             self.list_.select(())
         else:
@@ -172,36 +185,40 @@ class PairsScreen(Screen[None]):
             query = workbench.parse_query(self.sieve.value)
             is_narrower = self._found is not None and workbench.is_narrower(query, self._query)
             within = self._found if is_narrower else None
-            search = self._search = await asyncio.to_thread(Search, index, query, within)
-            rows = await asyncio.to_thread(search.take, self.list_.page_height)
+            search = self._search = Search(index, query, within)
+            height = self.list_.page_height
+            rows, pairs = await self._session.ask(
+                workbench.first_page, search, height, FIRST_WITHIN_S
+            )
             if keep is None and self._search is search:
-                await self._show_first(index, rows)
+                self._show_first(index, rows, pairs)
             if not search.is_over:
                 rows = np.concatenate([rows, await asyncio.to_thread(search.take)])
         except BadInput as error:
-            self.wrong.update(visible(str(error)))
-            self.wrong.display = True
+            self._tell_wrong(error)
             if not self._is_looking:
                 return
             query, rows = self._query, self._found if self._found is not None else NO_ROWS
         else:
             if self._search is not search or search.stopped:
                 return
-            self.wrong.display = False
+            self._tell_wrong(None)
         self._query, self._found, self._is_looking = query, rows, False
         at = np.flatnonzero(rows == (-1 if keep is None else index.row(keep)))
         self.list_.show(index.ids, rows, self._names, int(at[0]) if len(at) else None)
         self._tell_counts()
-        self.refresh_bindings()
 
-    async def _show_first(self, index: PairIndex, rows: Rows) -> None:
-        """List the first of what is found, read already: no line is empty for a moment."""
-        shown = index.ids_of(rows[: self.list_.page_height].tolist())
-        pairs = await self._session.ask(workbench.page, shown)
+    def _show_first(self, index: PairIndex, rows: Rows, pairs: list[PreferencePair]) -> None:
         self._is_looking = True
-        self.list_.keep(pairs)
-        self.list_.show(index.ids, rows, self._names, 0)
+        self.list_.show_first(index.ids, rows, self._names, pairs)
         self._tell_counts()
+
+    def _tell_wrong(self, error: BadInput | None) -> None:
+        """Say what the filter's mistake is; no word where it has none."""
+        if error is not None:
+            self.wrong.update(visible(str(error)))
+        if self.wrong.display is (error is None):
+            self.wrong.display = error is not None
 
     def _stop_search(self) -> None:
         if self._search is not None:
@@ -220,7 +237,7 @@ class PairsScreen(Screen[None]):
             shown = set(self._found.tolist())
             unshown = sum(row not in shown for row in index.rows(selected))
         told = counts_told(index.counts(), found, len(selected), unshown, self._left_out)
-        self.query_one("#counts", Static).update(told)
+        self.counts.tell(told)
         order = workbench.SORT_WORDS[self._query.sort]
         turned = ", turned round" if self._query.descending else ""
         self.list_.border_title = f"Pairs {order}{turned}"
@@ -235,10 +252,19 @@ class PairsScreen(Screen[None]):
             self.list_.keep(await self._session.ask(workbench.page, ids))
 
     @on(PairList.Moved)
+    def _show_pair_soon(self) -> None:
+        """Once the list is drawn, and the keys have stopped for a moment."""
+        if self._showing is not None:
+            self._showing.stop()
+        self._showing = self.set_timer(PANE_AFTER_S, self._show_pair)
+
     def _show_pair(self) -> None:
         pair = self.list_.current
         if pair is not None or not self.list_.count:
             self.pane.show(pair, self._name_of(pair.trait_id) if pair else "")
+        if bool(self.list_.count) is not self._had_one:
+            self._had_one = bool(self.list_.count)
+            self.refresh_bindings()
 
     def _name_of(self, trait_id: str) -> str:
         return self._names.get(trait_id, trait_id)

@@ -2,7 +2,22 @@
 
 from collections.abc import Mapping
 
+from textual.content import Content
+from textual.widgets import Static
+
 from engine.workbench import Counts
+
+
+class PairCounts(Static):
+    """As many lines as the counts take."""
+
+    def __init__(self) -> None:
+        super().__init__(id="counts", markup=False)
+
+    def tell(self, told: str) -> None:
+        """Show other counts; the screen is only laid out anew where they take more or less room."""
+        lines = len(Content(told).wrap(max(1, self.size.width)))
+        self.update(told, layout=lines != self.size.height)
 
 
 def counts_told(

@@ -118,6 +118,25 @@ class PairList(ScrollView, can_focus=True):
     def page_height(self) -> int:
         return max(1, self.size.height)
 
+    def show_first(
+        self,
+        ids: Sequence[str],
+        rows: Rows,
+        names: Mapping[str, str],
+        pairs: Iterable[PreferencePair],
+    ) -> None:
+        """List the first of other pairs, the cursor on top; `show` follows with all of them.
+
+        How many there are is left open: telling it lays the whole screen out anew.
+
+        Args:
+            pairs: what comes into view, read already: no line is empty for a moment.
+        """
+        self._ids, self._rows, self._names = ids, rows, names
+        self._cursor = 0
+        self.scroll_to(0, 0, animate=False, force=True)
+        self.keep(pairs)
+
     def show(
         self,
         ids: Sequence[str],
@@ -137,12 +156,11 @@ class PairList(ScrollView, can_focus=True):
         self._go(self._cursor if at is None else at)
 
     def keep(self, pairs: Iterable[PreferencePair]) -> None:
-        """Take in pairs that were read."""
-        for pair in pairs:
-            self._kept.pop(pair.id, None)
-            self._kept[pair.id] = pair
-        for old in list(self._kept)[: max(0, len(self._kept) - MOST_KEPT)]:
-            del self._kept[old]
+        """Take in pairs that were read; of too many, those far from what is in view go."""
+        self._kept.update((pair.id, pair) for pair in pairs)
+        if len(self._kept) > MOST_KEPT:
+            near = set(self._near())
+            self._kept = {one: pair for one, pair in self._kept.items() if one in near}
         self.refresh()
         self.post_message(self.Moved())
 
@@ -244,12 +262,16 @@ class PairList(ScrollView, can_focus=True):
 
     def _want_page(self) -> None:
         """Ask for what is in view and was never read, with a page before and behind it."""
+        here = [self.current_id] if self.current_id is not None else []
+        if any(pair_id not in self._kept for pair_id in self.in_view + here):
+            wanted = [one for one in self._near() if one not in self._kept]
+            self.post_message(self.PageWanted(wanted))
+
+    def _near(self) -> list[str]:
+        """The pair under the cursor, those in view, and a page before and behind."""
         first, height = self.scroll_offset.y, self.page_height
         here = [self.current_id] if self.current_id is not None else []
-        seen = self.in_view + here
-        if any(pair_id not in self._kept for pair_id in seen):
-            around = self._ids_at(max(0, first - height), first + 2 * height) + here
-            self.post_message(self.PageWanted([one for one in around if one not in self._kept]))
+        return here + self._ids_at(max(0, first - height), first + 2 * height)
 
     def _ids_at(self, first: int, after: int) -> list[str]:
         return [self._ids[row] for row in self._rows[first:after].tolist()]
