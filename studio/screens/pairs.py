@@ -1,12 +1,9 @@
 """Pairs: what the model will learn from, by the hundred thousand, open to the editor's hand."""
 
-import asyncio
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import replace
 from typing import ClassVar
 
-import numpy as np
 from textual import getters, on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -17,11 +14,10 @@ from textual.timer import Timer
 from textual.widgets import Footer, Input, Static
 
 from engine import desk, workbench
-from engine.domain import PreferencePair
 from engine.pairs.choice import PairChoice
-from engine.workbench import PairIndex, PairQuery, Rows, Search, Verb
+from engine.workbench import PairQuery, Verb
 from models.errors import BadInput
-from studio import garbage
+from studio.pair_finder import PairFinder
 from studio.screens.build_pairs import BuildPairs
 from studio.screens.filter_pairs import FilterPairs
 from studio.screens.pairs_keys import KEYS
@@ -38,12 +34,6 @@ from studio.widgets.step_bar import StepBar
 
 NEEDS_A_PAIR = ("edit", "more_like", "rewrite", "evidence", "journal")
 NEEDS_PAIRS = ("filter", "ask_filter", "sort", "turn_round", "select_shown", "invert", "act")
-NO_ROWS: Rows = np.zeros(0, np.int64)
-FIRST_WITHIN_S = 0.015
-"""What a rare word or expression has found by then is shown, the rest when it is there."""
-REST_AFTER_S = 0.03
-DRAWN_AT_MOST_S = 0.5
-"""A list that another screen covers is never drawn."""
 PANE_AFTER_S = 0.06
 """The pair is shown in full once the keys have stopped for so long."""
 SLOW_TO_READ = 20_000
@@ -66,15 +56,10 @@ class PairsScreen(Screen[None]):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
-        self._index: PairIndex | None = None
-        self._names: Mapping[str, str] = {}
+        self._names: Mapping[str, str] = desk.trait_names()
+        self._finder = PairFinder(session, PairList(), self._names, self._tell)
         self._left_out: Mapping[str, int] = {}
         self._choice = PairChoice()
-        self._query = PairQuery()
-        self._found: Rows | None = None
-        """All that `_query` finds: the last that was looked up to its end."""
-        self._is_looking = False
-        self._search: Search | None = None
         self._showing: Timer | None = None
         self._had_one = False
 
@@ -89,22 +74,22 @@ class PairsScreen(Screen[None]):
                 compact=True,
             )
             yield Static(id="wrong", markup=False)
-            yield PairList()
+            yield self._finder.listed
             yield PairPane()
         yield Footer()
 
     def on_mount(self) -> None:
-        self._names = desk.trait_names()
         self.list_.add_class("panel")
         self._session.changed.subscribe(self, self._load)
         self._load(None)
 
     def on_unmount(self) -> None:
-        self._stop_search()
+        self._finder.stop()
 
     @property
     def _has_pairs(self) -> bool:
-        return self._index is not None and len(self._index) > 0
+        index = self._finder.index
+        return index is not None and len(index) > 0
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action in (*NEEDS_A_PAIR, *NEEDS_PAIRS, "build") and self.pane.is_editing:
@@ -123,12 +108,12 @@ class PairsScreen(Screen[None]):
         reader = self._session.reader
         with self._session.errors_told():
             if reader is None:
-                self._index = None
+                self._finder.index = None
             else:
                 if reader.pairs > SLOW_TO_READ and not self._has_pairs:
                     self.set_class(True, "-empty")
                     self.empty.update(f"Reading {count(reader.pairs, 'pair')}.")
-                await self._follow(reader.id)
+                await self._finder.follow(reader.id, self.sieve.value)
                 self._left_out = await self._session.ask(workbench.without_a_pair, reader.id)
         self.set_class(not self._has_pairs, "-empty")
         self.empty.update(self._invitation())
@@ -137,24 +122,6 @@ class PairsScreen(Screen[None]):
             if self.focused is None:
                 self.list_.focus()
         self.refresh_bindings()
-
-    async def _follow(self, reader_id: str) -> None:
-        """Take over what was changed in the store, and list what the filter finds now."""
-        index = self._index
-        if index is None or index.reader_id != reader_id:
-            self._index = await self._session.ask(workbench.load_index, reader_id)
-            garbage.leave_alone()
-            self.list_.keep_only(())
-            self.list_.select(())
-        else:
-            newer, changed = await self._session.ask(workbench.refreshed, index)
-            if changed is not None and not changed:
-                return
-            self._index = newer
-            self.list_.keep_only(await self._session.ask(workbench.page, self.list_.kept_ids))
-            self.list_.select(newer.ids_of(newer.rows(self.list_.selected)))
-        self._found = None
-        await self._look(keep=self.list_.current_id)
 
     def _invitation(self) -> str:
         reader = self._session.reader
@@ -172,86 +139,30 @@ class PairsScreen(Screen[None]):
 
     @work(group="search", exclusive=True)
     async def _start_looking(self, keep: str | None) -> None:
-        await self._look(keep)
+        await self._finder.look(self.sieve.value, keep)
 
-    async def _look(self, keep: str | None = None) -> None:
-        """List what the filter finds: what is in view first, then the rest.
-
-        Args:
-            keep: the pair that the cursor stays on; None begins at the top.
-        """
-        index = self._index
-        if index is None:
-            return
-        self._stop_search()
-        try:
-            query = workbench.parse_query(self.sieve.value)
-            is_narrower = self._found is not None and workbench.is_narrower(query, self._query)
-            within = self._found if is_narrower else None
-            search = self._search = Search(index, query, within)
-            height = self.list_.page_height
-            rows, pairs = await self._session.ask(
-                workbench.first_page, search, height, FIRST_WITHIN_S
-            )
-            if keep is None and self._search is search:
-                self._show_first(index, rows, pairs)
-                await self._drawn()
-            if not search.is_over:
-                rows = np.concatenate([rows, await asyncio.to_thread(search.take)])
-        except BadInput as error:
-            self._tell_wrong(error)
-            if not self._is_looking:
-                return
-            query, rows = self._query, self._found if self._found is not None else NO_ROWS
-        else:
-            if self._search is not search or search.stopped:
-                return
-            self._tell_wrong(None)
-        self._query, self._found, self._is_looking = query, rows, False
-        at = np.flatnonzero(rows == (-1 if keep is None else index.row(keep)))
-        self.list_.show(index.ids, rows, self._names, int(at[0]) if len(at) else None)
+    def _tell(self, mistake: BadInput | None) -> None:
+        """Say what the filter's mistake is, if it has one, and count."""
+        if mistake is not None:
+            self.wrong.update(visible(str(mistake)))
+        if self.wrong.display is (mistake is None):
+            self.wrong.display = mistake is not None
         self._tell_counts()
-
-    def _show_first(self, index: PairIndex, rows: Rows, pairs: list[PreferencePair]) -> None:
-        self._is_looking = True
-        self.list_.show_first(index.ids, rows, self._names, pairs)
-        self._tell_counts()
-
-    async def _drawn(self) -> None:
-        """Wait until the list is drawn, and a moment for the next key: both go first."""
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self.list_.drawn.wait(), DRAWN_AT_MOST_S)
-        await asyncio.sleep(REST_AFTER_S)
-
-    def _tell_wrong(self, error: BadInput | None) -> None:
-        """Say what the filter's mistake is; no word where it has none."""
-        if error is not None:
-            self.wrong.update(visible(str(error)))
-        if self.wrong.display is (error is None):
-            self.wrong.display = error is not None
-
-    def _stop_search(self) -> None:
-        if self._search is not None:
-            self._search.stopped = True
-            self._search = None
 
     @on(PairList.SelectionChanged)
     def _tell_counts(self) -> None:
-        index = self._index
+        index, query = self._finder.index, self._finder.query
         if index is None:
             return
         selected = self.list_.selected
-        unshown = 0
-        found = None if self._is_looking or self._found is None else len(self._found)
-        if selected and self._found is not None and found not in (None, len(index)):
-            shown = set(self._found.tolist())
-            unshown = sum(row not in shown for row in index.rows(selected))
+        unshown = self._finder.unshown(selected)
+        found = self._finder.found
         told = counts_told(index.counts(), found, len(selected), unshown, self._left_out)
         self.counts.tell(told)
-        order = workbench.SORT_WORDS[self._query.sort]
-        if self._query.like and self._query.sort == "built":
-            order = f"most like {one_line(self._query.like, 30)}"
-        turned = ", turned round" if self._query.descending else ""
+        order = workbench.SORT_WORDS[query.sort]
+        if query.like and query.sort == "built":
+            order = f"most like {one_line(query.like, 30)}"
+        turned = ", turned round" if query.descending else ""
         self.list_.border_title = Content(f"Pairs {order}{turned}")
 
     @on(PairList.PageWanted)
@@ -305,17 +216,17 @@ class PairsScreen(Screen[None]):
 
     @work(group="ask", exclusive=True)
     async def action_ask_filter(self) -> None:
-        line = await self.app.push_screen_wait(FilterPairs(self._query))
+        line = await self.app.push_screen_wait(FilterPairs(self._finder.query))
         if line is not None:
             self._set_filter(line)
 
     def action_sort(self) -> None:
         keys = workbench.SORT_KEYS
-        key = keys[(keys.index(self._query.sort) + 1) % len(keys)]
-        self._set_filter(workbench.query_text(replace(self._query, sort=key)))
+        key = keys[(keys.index(self._finder.query.sort) + 1) % len(keys)]
+        self._set_filter(workbench.query_text(replace(self._finder.query, sort=key)))
 
     def action_turn_round(self) -> None:
-        turned = replace(self._query, descending=not self._query.descending)
+        turned = replace(self._finder.query, descending=not self._finder.query.descending)
         self._set_filter(workbench.query_text(turned))
 
     def action_more_like(self) -> None:
@@ -330,7 +241,7 @@ class PairsScreen(Screen[None]):
 
     @work(group="change")
     async def action_act(self, verb: Verb) -> None:
-        index = self._index
+        index = self._finder.index
         ids = sorted(self.list_.selected) or [one for one in [self.list_.current_id] if one]
         if index is None or not ids:
             return

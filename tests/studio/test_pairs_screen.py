@@ -107,6 +107,19 @@ async def test_a_filter_that_means_nothing_leaves_the_list_and_says_why(
             assert not wrong.display
 
 
+async def test_the_list_follows_a_change_while_the_filter_means_nothing(
+    data_dir: Path, open_window: "OpenWindow"
+) -> None:
+    async with open_window(data_dir, "pairs") as window:
+        await window.press("slash", *"not:dropped is:x", "enter", "d")
+        assert _first(data_dir).dropped
+        assert _marks(window) == ["·····", "···h·"]
+        assert window.text("#wrong").startswith("is:x is not known")
+        await window.press("u", "escape")
+        assert len(window.pairs) == 3
+        assert not window.screen.query_one("#wrong", Static).display
+
+
 async def test_a_hostile_expression_is_told_and_the_window_goes_on(
     data_dir: Path, open_window: "OpenWindow"
 ) -> None:

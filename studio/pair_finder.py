@@ -1,0 +1,151 @@
+"""What the filter line of the pairs says, looked up and listed: what comes into view goes first."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+
+import numpy as np
+
+from engine import workbench
+from engine.workbench import PairIndex, PairQuery, Rows, Search
+from models.errors import BadInput
+from studio import garbage
+from studio.session import Session
+from studio.widgets.pair_list import PairList
+
+FIRST_WITHIN_S = 0.015
+"""What a rare word or expression has found by then is shown, the rest when it is there."""
+REST_AFTER_S = 0.03
+DRAWN_AT_MOST_S = 0.5
+"""A list that another screen covers is never drawn."""
+
+
+class PairFinder:
+    """The pairs of one reader and what is found among them.
+
+    Args:
+        told: called when something new is listed, or counted, with the filter's mistake if it has
+            one: the list then shows what the last filter found that had none.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        listed: PairList,
+        names: Mapping[str, str],
+        told: Callable[[BadInput | None], None],
+    ) -> None:
+        self.index: PairIndex | None = None
+        self.query = PairQuery()
+        """The last that was looked up to its end."""
+        self._found: Rows | None = None
+        """All that it found; None where the pairs have changed since."""
+        self._is_looking = False
+        self._search: Search | None = None
+        self._session = session
+        self.listed = listed
+        self._names = names
+        self._told = told
+
+    @property
+    def found(self) -> int | None:
+        """How many pairs the filter lets through; None while they are being looked up."""
+        return None if self._is_looking or self._found is None else len(self._found)
+
+    def unshown(self, pair_ids: frozenset[str]) -> int:
+        """How many of these pairs the filter does not let through."""
+        if self.index is None or self._found is None or len(self._found) == len(self.index):
+            return 0
+        shown = np.zeros(len(self.index), np.bool_)
+        shown[self._found] = True
+        rows = self.index.rows(pair_ids)
+        return len(rows) - int(shown[rows].sum())
+
+    async def follow(self, reader_id: str, line: str) -> None:
+        """Take over what was changed in the store, and list what the filter finds now.
+
+        Raises:
+            UserError: the store cannot be read.
+        """
+        index, listed = self.index, self.listed
+        if index is None or index.reader_id != reader_id:
+            self.index = await self._session.ask(workbench.load_index, reader_id)
+            garbage.leave_alone()
+            listed.keep_only(())
+            listed.select(())
+        else:
+            newer, changed = await self._session.ask(workbench.refreshed, index)
+            if changed is not None and not changed:
+                return
+            self.index = newer
+            listed.keep_only(await self._session.ask(workbench.page, listed.kept_ids))
+            listed.select(newer.ids_of(newer.rows(listed.selected)))
+        self._found = None
+        await self.look(line, listed.current_id)
+
+    async def look(self, line: str, keep: str | None = None) -> None:
+        """List what a filter finds; the list stays where the filter means nothing.
+
+        Args:
+            keep: the pair that the cursor stays on; None begins at the top.
+        """
+        self.stop()
+        if self.index is None:
+            return
+        mistake: BadInput | None = None
+        try:
+            is_done = await self._look(self.index, workbench.parse_query(line), keep)
+        except BadInput as error:
+            mistake = error
+            is_done = await self._list_again(self.index, keep)
+        if is_done:
+            self._told(mistake)
+
+    def stop(self) -> None:
+        """End the search that goes on, if one does."""
+        if self._search is not None:
+            self._search.stopped = True
+            self._search = None
+
+    async def _look(self, index: PairIndex, query: PairQuery, keep: str | None) -> bool:
+        """Whether it was looked up to its end, and no other filter came between."""
+        may_narrow = self._found is not None and workbench.is_narrower(query, self.query)
+        search = self._search = Search(index, query, self._found if may_narrow else None)
+        height = self.listed.page_height
+        rows, pairs = await self._session.ask(workbench.first_page, search, height, FIRST_WITHIN_S)
+        if keep is None and self._search is search:
+            self._is_looking = True
+            self.listed.show_first(index.ids, rows, self._names, pairs)
+            self._told(None)
+            await self._drawn()
+        if not search.is_over:
+            rows = np.concatenate([rows, await asyncio.to_thread(search.take)])
+        if self._search is not search or search.stopped:
+            return False
+        self.query = query
+        self._list(index, rows, keep)
+        return True
+
+    async def _list_again(self, index: PairIndex, keep: str | None) -> bool:
+        """List what the last filter found that meant something."""
+        if self._found is not None:
+            if self._is_looking:
+                self._list(index, self._found, keep)
+            return True
+        try:
+            return await self._look(index, self.query, keep)
+        except BadInput:
+            # The pair that others were to be like is gone.
+            return await self._look(index, PairQuery(), keep)
+
+    def _list(self, index: PairIndex, rows: Rows, keep: str | None) -> None:
+        self._found, self._is_looking = rows, False
+        kept = index.row(keep) if keep is not None else None
+        at = np.flatnonzero(rows == kept) if kept is not None else rows[:0]
+        self.listed.show(index.ids, rows, self._names, int(at[0]) if len(at) else None)
+
+    async def _drawn(self) -> None:
+        """Wait until the list is drawn, and a moment for the next key: both go first."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self.listed.drawn.wait(), DRAWN_AT_MOST_S)
+        await asyncio.sleep(REST_AFTER_S)
