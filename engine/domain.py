@@ -1,8 +1,9 @@
 """The things the product is about, as frozen dataclasses. No file, no model, no screen."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Literal
+from typing import Literal, get_args
 
 Framework = Literal[
     "demographics", "interests", "aversions", "hofstede", "schwartz", "wvs", "ocean"
@@ -15,6 +16,8 @@ ReadingSource = Literal["questionnaire", "picks"]
 Track = Literal["interests", "values", "personality"]
 RunKind = Literal["profile", "train", "export", "preview", "suggest"]
 RunState = Literal["waiting", "running", "finished", "failed", "stopped"]
+
+_FRAMEWORKS: Mapping[str, Framework] = {name: name for name in get_args(Framework)}
 
 
 @dataclass(frozen=True)
@@ -186,6 +189,15 @@ class Trait:
         if self.status == "known":
             return by_source.get("questionnaire")
         return by_source.get("questionnaire") or by_source.get("picks")
+
+
+def framework_of(trait_id: str) -> Framework:
+    """The framework that a trait's id begins with: `schwartz` for `schwartz.face.1`.
+
+    Raises:
+        KeyError: it begins with none.
+    """
+    return _FRAMEWORKS[trait_id.partition(".")[0]]
 
 
 @dataclass(frozen=True)
