@@ -67,15 +67,18 @@ def leanings(difference: Floats, text: Floats, opposite: Floats) -> Floats:
         (_unit(difference) * _unit(text - opposite)).sum(axis=2),
     ]
     columns = np.concatenate(found, axis=1)
-    return columns / (columns.std(axis=0) + _FAINT)
+    return np.asarray(columns / (columns.std(axis=0) + _FAINT))
 
 
 def left_out_margins(inputs: Floats, groups: NDArray[np.str_]) -> Floats:
-    """(N,): how surely each row is told the right way round by a probe that saw no row of its group.
+    """How surely each row is told the right way round by a probe that saw none of its group.
 
     Args:
         inputs: (N, F), each row the first text less the second.
         groups: (N,).
+
+    Returns:
+        (N,), positive where it is told rightly.
     """
     margins = np.zeros(len(inputs))
     for group in np.unique(groups):

@@ -15,9 +15,17 @@ from engine.store import findings as finding_rows
 from engine.store import profiles as profile_rows
 from engine.store import readers as reader_rows
 from engine.store.database import change, opened
+from models.encoder import Encoder
+from models.library import embedded_encoder
 
 WHEN = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
 TEXT = "I love how the crew decides together. The captain should ask more."
+
+
+@pytest.fixture(scope="session")
+def encoder() -> Encoder:
+    """The sentence encoder that comes with the program."""
+    return Encoder.load(embedded_encoder())
 
 
 def known(trait_id: str, score: float) -> Trait:
