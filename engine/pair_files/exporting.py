@@ -4,10 +4,10 @@ A row at a time, so that a hundred thousand pairs take no more memory than a few
 whole or not at all.
 """
 
-import gzip
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from gzip import GzipFile
 from pathlib import Path
 from typing import BinaryIO, Literal, get_args
 
@@ -110,7 +110,7 @@ def export_pairs(data_dir: Path, reader_id: str, path: Path, export: Export) -> 
         raise BadInput("Parquet is packed as it is.", "Take the .gz off the name.")
     with _pairs(data_dir, reader_id, export) as rows, private_file(path) as file:
         if path.suffix == ".gz":
-            with gzip.GzipFile("", "wb", 6, file, mtime=0) as packed:
+            with GzipFile("", "wb", 6, file, mtime=0) as packed:
                 _write(rows, export.format, packed)
         else:
             _write(rows, export.format, file)
@@ -207,7 +207,7 @@ def _is_wanted(pair: PreferencePair, only: Only) -> bool:
     }[only]
 
 
-def _write(rows: Iterable[Row], format_name: str, file: BinaryIO) -> None:
+def _write(rows: Iterable[Row], format_name: str, file: BinaryIO | GzipFile) -> None:
     if format_name == "csv":
         write_table(rows, file)
     elif format_name == "parquet":

@@ -1,10 +1,10 @@
 """Pairs from a file into the store: ours as they were, other people's as pairs of this reader.
 
-Rows go into the store a stretch at a time, all in one change that undo takes back; a refusal on the
-way, even in the last line, leaves the store as it was. Of our own rows each comes back as the pair
-it was. A row of somebody else's has texts and nothing more: the person says what it is about, its id
-follows from its texts, and whether it is held out from its prompt, so that loading it again adds
-nothing and pairs of one prompt stay together.
+Rows go into the store a stretch at a time, all in one change that undo takes back; a refusal on
+the way, even in the last line, leaves the store as it was. Of our own rows each comes back as the
+pair it was. A row of somebody else's has texts and nothing more: the person says what it is about,
+its id follows from its texts, and whether it is held out from its prompt, so that loading it again
+adds nothing and pairs of one prompt stay together.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -121,7 +121,9 @@ def load_pairs(
         counts = _Counts()
         with opened(data_dir) as db, change(db, "Load pairs"):
             for stretch in chain([first], stretches):
-                pair_rows.save(db, reader_id, _to_store(db, stretch, reader_id, about, skips, counts))
+                pair_rows.save(
+                    db, reader_id, _to_store(db, stretch, reader_id, about, skips, counts)
+                )
             if not counts.taken:
                 raise _nothing(file.name, source, skips)
     return PairsLoaded(
@@ -253,9 +255,10 @@ def _mended(found: _Found, old: PreferencePair | None, about: About) -> Preferen
             track=old.track if about.track is None else about.track,
             trait_id=old.trait_id if about.trait_id is None else about.trait_id,
         )
-    changed = any(getattr(pair, name) != getattr(old, name) for name in TEXTS)
-    # A changed text is the editor's: marked, so that building again keeps it.
-    return replace(pair, edited=pair.edited or changed)
+    if any(getattr(pair, name) != getattr(old, name) for name in TEXTS):
+        # A changed text is the editor's: marked, so that building again keeps it.
+        return replace(pair, edited=True)
+    return pair
 
 
 def _checked(about: About) -> About:

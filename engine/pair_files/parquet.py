@@ -7,6 +7,7 @@ the cache of `datasets`.
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from gzip import GzipFile
 from itertools import islice
 from typing import BinaryIO
 
@@ -23,7 +24,7 @@ ROWS_IN_A_GROUP = 5000
 ROWS_READ_AT_ONCE = 1000
 
 
-def write_parquet(rows: Iterable[Mapping[str, object]], file: BinaryIO) -> None:
+def write_parquet(rows: Iterable[Mapping[str, object]], file: BinaryIO | GzipFile) -> None:
     """Write rows of texts and own fields."""
     schema = _schema()
     left = iter(rows)

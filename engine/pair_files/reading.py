@@ -1,4 +1,4 @@
-"""A file of pairs as rows: JSON Lines, CSV or Parquet, told by its content, and by its fields whose.
+"""A file of pairs as rows: JSON Lines, CSV or Parquet, told by its content.
 
 Good rows go on one at a time, bad ones as `Skipped` with their line (of Parquet, their row).
 """

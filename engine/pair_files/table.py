@@ -12,6 +12,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from gzip import GzipFile
 from typing import BinaryIO
 
 from engine.domain import Skipped
@@ -25,7 +26,7 @@ COLUMNS = (*TEXTS, *OWN_FIELDS)
 _LIKE_A_FORMULA = re.compile("'*(?:[\t\r\n]|\\s*[=+\\-@\uff1d\uff0b\uff0d\uff20])")
 
 
-def write_table(rows: Iterable[Mapping[str, object]], file: BinaryIO) -> None:
+def write_table(rows: Iterable[Mapping[str, object]], file: BinaryIO | GzipFile) -> None:
     """Write rows of `COLUMNS` with a header, in UTF-8 with the mark that Excel knows it by."""
     text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
     writer = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL)

@@ -10,6 +10,8 @@ from engine.store.database import Row, packed, put, put_all, rows
 from engine.store.unpack import number, text, texts
 from models.errors import BadInput
 
+_ONE_OF = "id in (select value from json_each(?))"
+
 
 def replace_built(db: Database, reader_id: str, pairs: Sequence[PreferencePair]) -> None:
     """Put newly built pairs in the place of the old; those the editor touched stay as they are.
@@ -27,7 +29,8 @@ def replace_built(db: Database, reader_id: str, pairs: Sequence[PreferencePair])
 
 def save(db: Database, reader_id: str, pairs: Sequence[PreferencePair]) -> None:
     """Put pairs in the place of those with the same id; new ones go behind the last."""
-    found = _with_ids(db, [pair.id for pair in pairs])
+    ids = packed([pair.id for pair in pairs])
+    found = rows(db, f"select id, position from pair where {_ONE_OF}", ids)
     places = {text(row["id"]): int(number(row["position"])) for row in found}
     (last,) = rows(db, "select max(position) as at from pair where reader_id = ?", reader_id)
     behind = 0 if last["at"] is None else int(number(last["at"])) + 1
@@ -48,19 +51,14 @@ def of_reader(db: Database, reader_id: str) -> list[PreferencePair]:
 
 def each(db: Database, reader_id: str) -> Iterator[PreferencePair]:
     """`of_reader`, one pair at a time."""
-    found = db.execute(
-        "select * from pair where reader_id = ? order by position, id", [reader_id]
-    )
+    found = db.execute("select * from pair where reader_id = ? order by position, id", [reader_id])
     return (_pair(dict(row)) for row in found)
 
 
 def with_ids(db: Database, ids: Sequence[str]) -> dict[str, PreferencePair]:
     """Those pairs of these ids that are here, whichever reader's, by id."""
-    return {text(row["id"]): _pair(row) for row in _with_ids(db, ids)}
-
-
-def _with_ids(db: Database, ids: Sequence[str]) -> list[dict[str, object]]:
-    return rows(db, "select * from pair where id in (select value from json_each(?))", packed(ids))
+    found = rows(db, f"select * from pair where {_ONE_OF}", packed(ids))
+    return {text(row["id"]): _pair(row) for row in found}
 
 
 def find(db: Database, pair_id: str) -> PreferencePair:
