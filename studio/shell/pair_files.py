@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 import click
 
 from engine.domain import TRACKS
-from studio.shell.base import Command, give, say, shared, tell
+from studio.shell.base import Command, find_reader, give, say, shared, tell
 from studio.shell.imports import skipped_lines
 from studio.text import count
 
@@ -54,11 +54,9 @@ def export(reader: str, file: Path, format_: str | None, only: str | None, with_
 
     Every format keeps where each pair came from, so that `pairs load` brings the same pairs back.
     """
-    from engine import desk
     from engine.pair_files import exporting
 
-    data_dir = shared().data_dir
-    reader_id = desk.reader_id_of(data_dir, reader)
+    data_dir, reader_id = find_reader(reader)
     chosen = exporting.Export(
         format_ or exporting.format_for(file), cast("Only | None", only), with_card
     )
@@ -112,11 +110,9 @@ def load(
 
     JSON Lines, CSV or Parquet, also .gz; - is standard input.
     """
-    from engine import desk
     from engine.pair_files.loading import About, load_pairs
 
-    data_dir = shared().data_dir
-    reader_id = desk.reader_id_of(data_dir, reader)
+    data_dir, reader_id = find_reader(reader)
     about = About(cast("Track | None", track), trait)
     loaded = load_pairs(data_dir, reader_id, file, format_, about)
     give(loaded.as_json(), _loaded_lines(loaded))

@@ -7,7 +7,7 @@ import click
 
 from engine.domain import PreferencePair
 from studio.shell import pair_files
-from studio.shell.base import Group, give, shared
+from studio.shell.base import Group, find_reader, give, shared
 from studio.text import count, one_line
 
 TRACKS = ("interests", "values", "personality")
@@ -24,8 +24,8 @@ def build(reader: str) -> None:
     """Build all pairs from the profile; edited and dropped ones stay as they are."""
     from engine import desk
 
-    data_dir = shared().data_dir
-    report = desk.build_pairs(data_dir, desk.reader_id_of(data_dir, reader))
+    data_dir, reader_id = find_reader(reader)
+    report = desk.build_pairs(data_dir, reader_id)
     tracks = ", ".join(f"{number} on {track}" for track, number in report.by_track.items())
     told = f"{count(report.pairs, 'pair')}: {tracks}. {report.held_out} are held out of training."
     give(report.as_json(), [told])
@@ -40,8 +40,7 @@ def list_(reader: str, track: str | None, trait: str | None, dropped: bool) -> N
     """List the pairs of a reader."""
     from engine import desk
 
-    data_dir = shared().data_dir
-    reader_id = desk.reader_id_of(data_dir, reader)
+    data_dir, reader_id = find_reader(reader)
     found = [
         pair
         for pair in desk.pairs(data_dir, reader_id)

@@ -1,4 +1,4 @@
-"""A small file of text, read whole."""
+"""A small file of text, read whole; what is large or in another encoding is `engine.sources`'."""
 
 import sys
 from pathlib import Path
