@@ -1,16 +1,13 @@
 """Commands about a reader's preference pairs: build, list, mend, carry elsewhere and back."""
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
-from pathlib import Path
 
 import click
 
 from engine.domain import PreferencePair
+from studio.shell import pair_files
 from studio.shell.base import Group, find_reader, give, shared
-from studio.shell.files import write_private
-from studio.shell.imports import skipped_lines
 from studio.text import count, one_line
 
 TRACKS = ("interests", "values", "personality")
@@ -119,34 +116,5 @@ def _give_pair(pair: PreferencePair) -> None:
     give({"pair": asdict(pair)}, pair_lines(pair, desk.trait_names(), 2000))
 
 
-@pairs.command("export")
-@click.argument("reader")
-@click.argument("file", type=click.Path(path_type=Path, allow_dash=True), default="-")
-def export(reader: str, file: Path) -> None:
-    """Write the pairs to a JSONL file: prompt, chosen, rejected, and where each came from."""
-    from engine import desk
-
-    data_dir, reader_id = find_reader(reader)
-    found = [asdict(pair) for pair in desk.pairs(data_dir, reader_id)]
-    if str(file) == "-":
-        rows = (json.dumps(row) for row in found)
-        give({"reader": reader_id, "pairs": found}, rows)
-        return
-    write_private(file, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in found))
-    give(
-        {"reader": reader_id, "pairs": len(found), "file": str(file)},
-        [f"{count(len(found), 'pair')} written to {file}."],
-    )
-
-
-@pairs.command("load")
-@click.argument("reader")
-@click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
-def load(reader: str, file: Path) -> None:
-    """Load pairs that `pairs export` wrote, edited since or not."""
-    from engine import exchange
-
-    data_dir, reader_id = find_reader(reader)
-    report = exchange.load_pairs(data_dir, reader_id, file)
-    told = f"{report.changed} changed, {report.added} added, {report.same} as they were."
-    give(report.as_json(), [told, *skipped_lines(report.skipped)])
+for command in pair_files.COMMANDS:
+    pairs.add_command(command)
