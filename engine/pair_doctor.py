@@ -5,8 +5,8 @@
 
 import asyncio
 import json
+import secrets
 import shutil
-import tempfile
 from collections.abc import AsyncGenerator, Collection, Sequence
 from contextlib import aclosing
 from dataclasses import asdict, dataclass
@@ -16,7 +16,7 @@ from engine import jobs
 from engine.domain import PreferencePair
 from engine.pairs.doctor.counts import content_key, counts_path, read_counts
 from engine.pairs.doctor.coverage import Row, grid
-from engine.pairs.doctor.finding import KINDS, Finding, Kind
+from engine.pairs.doctor.finding import KINDS, Finding, Kind, Severity
 from engine.pairs.doctor.patient import Lengths, Patient
 from engine.pairs.doctor.table import SAFE, examined, mended
 from engine.store import cards as card_rows
@@ -134,7 +134,8 @@ def kinds_of(names: Sequence[str]) -> frozenset[Kind]:
 
 def stops(data_dir: Path, reader_ids: Sequence[str], ruler: Ruler | None = None) -> str:
     """One sentence on what should be mended before training; empty where nothing is."""
-    told = []
+    told: list[str] = []
+    stop: list[Severity] = ["stop"]
     with opened(data_dir) as db:
         for reader_id in reader_ids:
             pairs = tuple(pair_rows.of_reader(db, reader_id))
@@ -142,7 +143,7 @@ def stops(data_dir: Path, reader_ids: Sequence[str], ruler: Ruler | None = None)
                 patient, _ = _patient(db, data_dir, reader_id, ruler or Ruler())
                 told += [
                     f"{finding.title.lower()} in {len(finding.cases):,}"
-                    for finding in examined(patient, ("stop",))
+                    for finding in examined(patient, stop)
                 ]
     return f"The pair doctor would stop here: {', '.join(told)}." if told else ""
 
@@ -180,8 +181,7 @@ def _counting(data_dir: Path, reader_id: str, ruler: Ruler) -> jobs.RunDir | Non
         return None
     base = resolve_base(ruler.base)
     cache_dir = data_dir / "cache"
-    cache_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    path = Path(tempfile.mkdtemp(prefix="counting-", dir=cache_dir)) / "run"
+    path = cache_dir / "counting" / secrets.token_hex(4)
     settings = {
         "base": ruler.base if base.path is None or base.spec == "embedded" else str(base.path),
         "counts": str(_counts_path(data_dir, card, ruler).resolve()),

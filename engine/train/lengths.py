@@ -1,10 +1,9 @@
 """Count the tokens of pairs as training renders them: the work of a child process, once a pair.
 
-`engine.pair_doctor` starts it and reads the counts from the cache. The pairs and the card are deleted
-as soon as they are read; what is kept are hashes and numbers.
+`engine.pair_doctor` starts it and reads the counts from the cache. The pairs and the card are
+deleted as soon as they are read; what is kept are hashes and numbers.
 """
 
-import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -17,7 +16,7 @@ from transformers import PreTrainedTokenizerBase
 from engine.domain import PreferencePair
 from engine.jobs import RunDir
 from engine.pairs.doctor.counts import Counts, content_key, read_counts, write_counts
-from engine.train.data import conversational, messages, read_pairs, rendered
+from engine.train.data import conversational, messages_of, read_pairs, rendered
 from models.events import Event, Finished, Step
 from models.library import resolve_base
 from models.torch_base import load_tokenizer
@@ -58,8 +57,8 @@ def _counted(
 ) -> Iterator[tuple[PreferencePair, int]]:
     """Each pair with its tokens; one that fits however it is cut, with its upper bound.
 
-    No token is shorter than a byte: the bound is the tokens of all but the pair's own texts, counted
-    once a card, and the bytes of these.
+    No token is shorter than a byte: the bound is the tokens of all but the pair's own texts,
+    counted once a card, and the bytes of these.
     """
     frames: dict[str, int] = {}
     for pair in pairs:
@@ -76,7 +75,9 @@ def _counted(
 def tokens_of(pair: PreferencePair, card: str, tokenizer: PreTrainedTokenizerBase) -> int:
     """The tokens of the prompt with the longer of its answers, as training has them."""
     row = conversational(pair, card)
-    wholes = ([*messages(row["prompt"]), *messages(row[side])] for side in ("chosen", "rejected"))
+    wholes = (
+        [*messages_of(row["prompt"]), *messages_of(row[side])] for side in ("chosen", "rejected")
+    )
     return max(len(rendered(tokenizer, whole)) for whole in wholes)
 
 

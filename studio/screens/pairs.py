@@ -13,6 +13,7 @@ from textual.widgets import DataTable, Footer, Input, Static
 
 from engine import desk
 from engine.domain import PreferencePair, Profile
+from studio.screens.doctor import DoctorScreen
 from studio.screens.edit_pair import EditPair
 from studio.session import Session
 from studio.text import cell, count, one_line
@@ -32,6 +33,7 @@ class PairsScreen(Screen[None]):
         Binding("e", "edit", "Edit", id="pairs.edit", tooltip="Edit a pair"),
         Binding("d", "drop", "Drop", id="pairs.drop", tooltip="Drop or restore a pair"),
         Binding("x", "swap", "Swap", id="pairs.swap", tooltip="Swap the sides of a pair"),
+        Binding("D", "doctor", "Doctor", id="pairs.doctor", tooltip="Look the pairs through"),
         Binding("escape", "leave_filter", show=False),
     ]
     table = getters.query_one("#pairs", DataTable)
@@ -78,7 +80,7 @@ class PairsScreen(Screen[None]):
         return self._pairs.get(key or "")
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action in ("edit", "drop", "swap", "filter") and not self._pairs:
+        if action in ("edit", "drop", "swap", "filter", "doctor") and not self._pairs:
             return None
         if action == "build":
             reader = self._session.reader
@@ -214,6 +216,10 @@ class PairsScreen(Screen[None]):
             with self._session.errors_told():
                 await self._session.ask(desk.swap_pair, pair.id)
                 await self._reload()
+
+    def action_doctor(self) -> None:
+        if (reader := self._session.reader) is not None:
+            self.app.push_screen(DoctorScreen(self._session, reader))
 
     async def _reload(self) -> None:
         await self._session.refresh()

@@ -9,7 +9,7 @@ from dataclasses import replace
 from engine.domain import PreferencePair, Profile
 from engine.pairs.doctor.finding import Case, Found, many
 from engine.pairs.doctor.patient import Patient
-from engine.pairs.doctor.sides import Stand, stands, turned_round
+from engine.pairs.doctor.sides import Stand, turned_round
 
 _LEFT_OUT = {
     "unknown": "is not known any more",
@@ -23,7 +23,7 @@ def contradicted(patient: Patient) -> Found | None:
     profile = patient.profile
     if profile is None:
         return None
-    known = list(stands(patient.used, profile))
+    known = patient.stands
     turned = [it for it in known if it.label.side and _has_turned(it)]
     groundless = [it for it in known if it.label.side == 0]
     if not turned and not groundless:

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from engine.domain import PreferencePair
 
 _WORD = re.compile(
-    r"[\u3040-\u30ff\u3400-\u9fff]|[^\W_\u3040-\u30ff\u3400-\u9fff]+(?:['\u2019][^\W_]+)*"
+    r"[\u3040-\u30ff\u3400-\u9fff]|[^\W_\u3040-\u30ff\u3400-\u9fff]+(?:['\u2019](?!s\b)[^\W_]+)*"
 )
-"""Runs of letters or digits; signs of scripts that write no spaces stand alone."""
+"""Runs of letters or digits; signs of scripts that write no spaces stand alone, as
+does a genitive's s, so that a name is the same word with it and without."""
 PROMPT, CHOSEN, REJECTED = range(3)
 
 Ids = NDArray[np.int32]

@@ -13,10 +13,9 @@ from engine.pairs.doctor.patient import Patient
 from engine.pairs.doctor.probe import MOST_PAIRS, Probed, probed
 
 BAR = 0.6
-"""Share of pairs of unseen topics whose side the words may give away, as the bank is held to; half
-would be chance, and above the bar must be three standard errors from it. Five full profiles with
-sides drawn by lot gave 0.49 to 0.52 with the shipped bank."""
-LEAST_PAIRS, LEAST_TOPICS = 40, 5
+"""Share of pairs of unseen topics whose side the words may give away, as the bank is held to. Half
+would be chance; what is above the bar must also be three standard errors from it, in topics. Five full profiles with sides drawn by lot gave 0.49 to 0.52 with the shipped bank."""
+LEAST_PAIRS, LEAST_TOPICS = 40, 20
 WORDS_TOLD = 6
 
 
@@ -26,10 +25,11 @@ def giveaway(patient: Patient) -> Found | None:
     places = [at for at, pair in enumerate(patient.used) if pair.id in of_ids]
     places = places[:: -(-len(places) // MOST_PAIRS) or 1]
     pairs = [patient.used[at] for at in places]
-    if len(pairs) < LEAST_PAIRS or len({pair.topic for pair in pairs}) < LEAST_TOPICS:
+    topics = len({pair.topic for pair in pairs})
+    if len(pairs) < LEAST_PAIRS or topics < LEAST_TOPICS:
         return None
     found = probed(patient.corpus, places, pairs)
-    if found.accuracy <= max(BAR, 0.5 + 1.5 / len(pairs) ** 0.5):
+    if found.accuracy <= max(BAR, 0.5 + 1.5 / topics**0.5):
         return None
     return Found(_told(found, len(pairs)), tuple(_cases(found, pairs)))
 

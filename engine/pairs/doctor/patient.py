@@ -6,6 +6,7 @@ from functools import cached_property
 
 from engine.domain import PreferencePair, Profile
 from engine.pairs.doctor.corpus import Corpus, corpus_of
+from engine.pairs.doctor.sides import Stand, stands
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,11 @@ class Patient:
     @cached_property
     def training(self) -> tuple[PreferencePair, ...]:
         return tuple(pair for pair in self.used if not pair.held_out)
+
+    @cached_property
+    def stands(self) -> tuple[Stand, ...]:
+        """How the pairs stand beside the profile, of those of which it can be told."""
+        return tuple(stands(self.used, self.profile)) if self.profile else ()
 
     @cached_property
     def corpus(self) -> Corpus:

@@ -3,10 +3,9 @@
 A side is 1 or -1 as in `engine.pairs.labels`; 0 where nothing can be said.
 """
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 
 from engine.bank import BankBook, angles, books, questions, scenarios
 from engine.domain import PreferencePair, Profile
@@ -87,8 +86,13 @@ def genres_of(pair: PreferencePair) -> tuple[str, str] | tuple[()]:
 
 def _in_common(one: str, other: str) -> float:
     """The share of words that two texts have in common, 0 to 1."""
-    a, b = Counter(one.casefold().split()), Counter(other.casefold().split())
-    return (a & b).total() / max(1, (a | b).total())
+    a, b = _words(one), _words(other)
+    return len(a & b) / max(1, len(a | b))
+
+
+@lru_cache(maxsize=8192)
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.casefold().split())
 
 
 def _label(pair: PreferencePair, profile: Profile, ranked: set[tuple[str, str]]) -> Label | None:

@@ -6,14 +6,12 @@ editor's word and no mistake.
 
 from engine.pairs.doctor.finding import Case, Found, many
 from engine.pairs.doctor.patient import Patient
-from engine.pairs.doctor.sides import Stand, stands, turned_round
+from engine.pairs.doctor.sides import Stand, turned_round
 
 
 def swapped(patient: Patient) -> Found | None:
     """The pairs whose chosen text is the one that this reader would not prefer."""
-    if patient.profile is None:
-        return None
-    found = [it for it in stands(patient.used, patient.profile) if is_swapped(it)]
+    found = [it for it in patient.stands if is_swapped(it)]
     if not found:
         return None
     found.sort(key=lambda stand: -abs(stand.label.stance))
