@@ -15,7 +15,7 @@ from engine.domain import TRACKS, Profile, Track
 from engine.pair_doctor import Examination
 from engine.pairs.doctor.coverage import Row
 from engine.pairs.doctor.finding import Finding, Kind
-from engine.pairs.doctor.table import SAFE
+from engine.pairs.doctor.table import SAFE, TITLES
 from engine.store.readers import ReaderSummary
 from models.errors import JobFailed
 from models.events import Failed, Step
@@ -71,7 +71,7 @@ class DoctorScreen(ModalScreen[None]):
         )
         self.table.add_columns("", "Finding", "Pairs", "Mending")
         self.table.border_subtitle = "enter opens the pairs"
-        self.cells.add_columns("Trait", *(track.capitalize() for track in TRACKS), "")
+        self.cells.add_columns("Trait", *(track.capitalize() for track in TRACKS))
         self._names = desk.trait_names()
         self._look()
 
@@ -105,7 +105,7 @@ class DoctorScreen(ModalScreen[None]):
             self.table.add_row(
                 cell(finding.severity),
                 cell(finding.title),
-                cell(f"{len(finding.cases):,}"),
+                cell(f"{len(finding.cases):,}" if finding.cases else ""),
                 cell(does if finding.safe or not finding.remedy else f"{does} (m alone)"),
             )
         self.table.border_title = count(len(found.pairs), "pair")
@@ -134,11 +134,11 @@ class DoctorScreen(ModalScreen[None]):
         for row in sorted(rows, key=lambda row: (not row.holes, not row.is_known)):
             name = self._names.get(row.trait_id, row.trait_id)
             numbers = [cell(_number(row, track)) for track in TRACKS]
-            self.cells.add_row(cell(name, 30), *numbers, cell("" if row.is_known else "unknown"))
+            self.cells.add_row(cell(name, 24), *numbers)
         holes = sum(len(row.holes) for row in rows)
         known = sum(row.is_known for row in rows)
         self.cells.border_title = f"{known} of {count(len(rows), 'trait')} known"
-        self.cells.border_subtitle = f"{count(holes, 'hole')}: known and without a pair"
+        self.cells.border_subtitle = f"{count(holes, 'hole')}: known, without a pair; · unknown"
 
     @on(DataTable.RowSelected, "#findings")
     @work(group="ask", exclusive=True)
@@ -168,8 +168,10 @@ class DoctorScreen(ModalScreen[None]):
     async def _mend(self, kinds: Collection[Kind]) -> None:
         with self._session.errors_told():
             report = await self._session.ask(pair_doctor.mend, self._reader.id, kinds)
-            told = ". ".join(f"{_titled(kind)}: {did}" for kind, did in report.told.items())
-            self.did.update(f"{told}. u on the pairs screen takes it back.")
+            told = ". ".join(f"{TITLES[kind]}: {did}" for kind, did in report.told.items())
+            if report.changed:
+                told += ". u on the pairs screen takes it back"
+            self.did.update(f"{told or 'There is nothing to mend'}.")
             self._session.changed.publish(None)
             self._show(await self._session.ask(pair_doctor.examine, self._reader.id))
 
@@ -207,7 +209,3 @@ def _number(row: Row, track: Track) -> str:
     if track not in row.pairs:
         return ""
     return "hole" if track in row.holes else str(row.pairs[track] or "·")
-
-
-def _titled(kind: Kind) -> str:
-    return kind.replace("-", " ").capitalize()

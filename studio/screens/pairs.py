@@ -33,7 +33,9 @@ class PairsScreen(Screen[None]):
         Binding("e", "edit", "Edit", id="pairs.edit", tooltip="Edit a pair"),
         Binding("d", "drop", "Drop", id="pairs.drop", tooltip="Drop or restore a pair"),
         Binding("x", "swap", "Swap", id="pairs.swap", tooltip="Swap the sides of a pair"),
-        Binding("D", "doctor", "Doctor", id="pairs.doctor", tooltip="Look the pairs through"),
+        Binding(
+            "D", "doctor", "Doctor", show=False, id="pairs.doctor", tooltip="Look the pairs through"
+        ),
         Binding("escape", "leave_filter", show=False),
     ]
     table = getters.query_one("#pairs", DataTable)

@@ -2,16 +2,20 @@
 
 import asyncio
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import click
 
 from engine.domain import PreferencePair
-from engine.pairs.doctor.coverage import Row
 from engine.pairs.doctor.finding import KINDS, Finding
 from studio.shell.base import Command, give, shared, tell
 from studio.shell.events import read_to_end
 from studio.shell.pairs import pair_lines
 from studio.text import count
+
+if TYPE_CHECKING:
+    # Imported for its name alone: it leads to numpy, and `--help` must not wait for that.
+    from engine.pairs.doctor.coverage import Row
 
 
 @click.command("doctor", cls=Command)
@@ -99,7 +103,7 @@ def _cases_lines(
         yield from others
 
 
-def _grid_lines(grid: tuple[Row, ...]) -> Iterator[str]:
+def _grid_lines(grid: "tuple[Row, ...]") -> Iterator[str]:
     from engine import desk
 
     names = desk.trait_names()

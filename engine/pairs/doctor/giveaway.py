@@ -14,7 +14,8 @@ from engine.pairs.doctor.probe import MOST_PAIRS, Probed, probed
 
 BAR = 0.6
 """Share of pairs of unseen topics whose side the words may give away, as the bank is held to. Half
-would be chance; what is above the bar must also be three standard errors from it, in topics. Five full profiles with sides drawn by lot gave 0.49 to 0.52 with the shipped bank."""
+would be chance; what is above the bar must also be three standard errors from it, in topics. Five
+full profiles with sides drawn by lot gave 0.49 to 0.52 with the shipped bank."""
 LEAST_PAIRS, LEAST_TOPICS = 40, 20
 WORDS_TOLD = 6
 

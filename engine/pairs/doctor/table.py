@@ -41,6 +41,7 @@ CHECKS = (
     Check("coverage", "Coverage", "note", coverage, safe=False),
 )
 """In the order of `KINDS`."""
+TITLES: dict[Kind, str] = {check.kind: check.title for check in CHECKS}
 SAFE: frozenset[Kind] = frozenset(check.kind for check in CHECKS if check.safe)
 """What mending everything mends; what thins out the pairs is mended when asked for by name."""
 
