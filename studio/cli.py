@@ -9,6 +9,7 @@ from studio.shell import (
     countries,
     data,
     imports,
+    pair_doctor,
     pairs,
     picks,
     previews,
@@ -56,6 +57,7 @@ for command in (
     *(runs.runs_, runs.models, countries.countries, doctor, data.undo, data.redo, data.forget),
 ):
     studio.add_command(command)
+pairs.pairs.add_command(pair_doctor.doctor)
 
 
 def main() -> None:

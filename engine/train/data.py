@@ -114,7 +114,7 @@ def tokenise(pair: PreferencePair, card: str, tokenizer: PreTrainedTokenizerBase
     prompt = rendered(tokenizer, row["prompt"], generation_prompt=True)
     sides = []
     for side in ("chosen", "rejected"):
-        whole = rendered(tokenizer, [*_messages(row["prompt"]), *_messages(row[side])])
+        whole = rendered(tokenizer, [*messages_of(row["prompt"]), *messages_of(row[side])])
         _check(pair, side, prompt, whole, tokenizer)
         sides.append(tuple(whole[len(prompt) :]))
     return Example(pair.id, tuple(prompt), sides[0], sides[1])
@@ -125,7 +125,7 @@ def rendered(
 ) -> list[int]:
     """Token ids of a conversation under the model's own chat template."""
     encoded = tokenizer.apply_chat_template(
-        _messages(messages),
+        messages_of(messages),
         add_generation_prompt=generation_prompt,
         tokenize=True,
         return_dict=True,
@@ -134,7 +134,8 @@ def rendered(
     return list(encoded["input_ids"])
 
 
-def _messages(value: object) -> list[dict[str, str]]:
+def messages_of(value: object) -> list[dict[str, str]]:
+    """The messages of one column of a conversational row."""
     assert isinstance(value, list)
     return value
 

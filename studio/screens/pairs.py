@@ -13,6 +13,7 @@ from textual.widgets import DataTable, Footer, Input, Static
 
 from engine import desk
 from engine.domain import PreferencePair, Profile
+from studio.screens.doctor import DoctorScreen
 from studio.screens.edit_pair import EditPair
 from studio.screens.import_report import ShowImport
 from studio.screens.pairs_export import ExportPairs
@@ -37,6 +38,9 @@ class PairsScreen(Screen[None]):
         Binding("x", "swap", "Swap", id="pairs.swap", tooltip="Swap the sides of a pair"),
         Binding("o", "export", "Export", id="pairs.export", tooltip="Export pairs to a file"),
         Binding("i", "load", "Load", id="pairs.load", tooltip="Load pairs from a file"),
+        Binding(
+            "D", "doctor", "Doctor", show=False, id="pairs.doctor", tooltip="Look the pairs through"
+        ),
         Binding("escape", "leave_filter", show=False),
     ]
     table = getters.query_one("#pairs", DataTable)
@@ -83,7 +87,7 @@ class PairsScreen(Screen[None]):
         return self._pairs.get(key or "")
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action in ("edit", "drop", "swap", "filter", "export") and not self._pairs:
+        if action in ("edit", "drop", "swap", "filter", "export", "doctor") and not self._pairs:
             return None
         if action == "load":
             return True if self._session.reader is not None else None
@@ -238,6 +242,10 @@ class PairsScreen(Screen[None]):
                 with self._session.errors_told():
                     await self._reload()
                 await self.app.push_screen_wait(ShowImport(loaded))
+
+    def action_doctor(self) -> None:
+        if (reader := self._session.reader) is not None:
+            self.app.push_screen(DoctorScreen(self._session, reader))
 
     async def _reload(self) -> None:
         await self._session.refresh()
