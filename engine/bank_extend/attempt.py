@@ -14,7 +14,7 @@ from engine.bank_extend.nearness import Nearness
 from engine.bank_extend.plan import TRIES, Plan
 from engine.bank_extend.twins import named_texts, twin
 from engine.frameworks import Statement
-from models.asking import asked
+from models.asking import Asked, asked
 from models.chat import ChatModel
 
 
@@ -86,7 +86,8 @@ async def attempted(writing: Writing, target: Target) -> Candidate:
         return drafting.read_draft(text, target, attempt, pole)
 
     request = drafting.messages(target, attempt, before)
-    said = await asked(writing.model, request, drafting.sampling(target.kind, attempt), read)
+    drawn = drafting.sampling(target.kind, attempt)
+    said: Asked[Entry] = await asked(writing.model, request, drawn, read)
     _count(writing.spent, said.prompt_tokens, said.completion_tokens, said.unread)
     own_id = said.value.id if said.value else entry_id(target, attempt, said.text)
     candidate = Candidate(

@@ -11,6 +11,11 @@ from engine.frameworks import Statement
 
 Kind = Literal["statements", "scenes", "questions"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
+NOUNS: Mapping[Kind, str] = {
+    "statements": "statement",
+    "scenes": "scene pair",
+    "questions": "question",
+}
 Grade = Literal["plain", "everyday", "subtle"]
 GRADES: tuple[Grade, ...] = get_args(Grade)
 Entry = Statement | Scenario | Question

@@ -40,8 +40,8 @@ def messages(target: Target, attempt: int, written: Sequence[Entry]) -> tuple[Me
     """
     place = f"\nSetting: {setting(target.name, attempt)}"
     shown = [_start(entry) for entry in written[-MOST_SHOWN:]]
-    already = "\n\nWritten already; write something else:\n" + "\n".join(shown) if shown else ""
-    request = _request(target, next_pole(target, written), place, already)
+    already = "Written already; write something else:\n" + "\n".join(shown) + "\n\n"
+    request = _request(target, next_pole(target, written), place, already if shown else "")
     task = prompt(f"bank_{target.kind}")
     turns = [message for example in examples(target) for message in _turn(example)]
     first, *rest = [*turns, Message("user", request)]

@@ -15,8 +15,8 @@ from engine.bank_extend.decisions import candidates
 from engine.bank_extend.files import alone_at_work
 from engine.bank_extend.nearness import nearness
 from engine.bank_extend.order import Order
-from engine.bank_extend.plan import TRIES, controls, cost_of, planned
-from engine.bank_extend.twins import texts_known
+from engine.bank_extend.plan import TRIES, controls, cost_of, many, planned
+from engine.bank_extend.twins import texts_of_candidates, texts_of_ours
 from engine.profile.chat_plan import LOCAL_CONTEXT, judge
 from models.asking import concurrently
 from models.errors import UserError
@@ -45,7 +45,8 @@ async def extend(data_dir: Path, order: Order) -> AsyncGenerator[Event, None]:
             opened_model(order.provider, data_dir, LOCAL_CONTEXT) as model,
             nearness(data_dir / "logs") as near,
         ):
-            near.know(texts_known(order.kind, known))
+            near.know(texts_of_ours(order.kind), data_dir / "cache")
+            near.know(texts_of_candidates(order.kind, known))
             writing = Writing(data_dir, plan, model, who.name, near)
             async with aclosing(_events(writing, who.concurrency)) as events:
                 async for event in events:
@@ -73,8 +74,8 @@ async def _events(writing: Writing, concurrency: int) -> AsyncGenerator[Event, N
     passed = writing.all_passed
     if passed < wanted:
         yield Note(
-            f"{wanted - passed} are still missing: {TRIES} attempts at each were refused. The same "
-            "call tries again; a larger model gets further."
+            f"Still missing: {many(wanted - passed, writing.plan.order.kind)}, after {TRIES} "
+            "attempts at each. The same call tries again; a larger model gets further."
         )
     yield Finished(
         {

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from difflib import SequenceMatcher
 
 from engine.bank import Question, Scenario
 from engine.bank_check.texts import negations, ratio, shares_four_words, words
@@ -17,7 +18,7 @@ MOST_RATIO = 1.15
 MOST_STATEMENT_RATIO = 1.4
 MOST_NEGATIONS_APART = 2
 LEAST_WORDS_APART = 4
-"""Words that only one of two sides has; with fewer, the sides are one text with a word changed."""
+"""Words in which two sides differ; with fewer, they are one text with a word changed."""
 _TEMPLATE = re.compile(
     r"<\|[^|<>]{1,40}\|>|<\uff5c[^\uff5c<>]{1,40}\uff5c>|</?s>|\[/?INST\]|<</?SYS>>|"
     r"<(?:start|end)_of_turn>|<(?:bos|eos|pad|unk)>"
@@ -96,4 +97,7 @@ def _apart(one: str, other: str) -> Iterator[str]:
 
 
 def _words_apart(one: str, other: str) -> int:
-    return len(set(one.casefold().split()) ^ set(other.casefold().split()))
+    """Words that one of two texts has and the other has not, or has elsewhere."""
+    left, right = one.casefold().split(), other.casefold().split()
+    shared = SequenceMatcher(None, left, right, autojunk=False).get_matching_blocks()
+    return len(left) + len(right) - 2 * sum(block.size for block in shared)

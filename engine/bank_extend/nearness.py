@@ -35,9 +35,13 @@ class Nearness:
         self._log = log
         self._turn = asyncio.Lock()
 
-    def know(self, texts: Mapping[str, str]) -> None:
-        """Remember texts by name; it does not wait until they are embedded."""
-        self._send({"know": dict(texts)})
+    def know(self, texts: Mapping[str, str], cache: Path | None = None) -> None:
+        """Remember texts by name; it does not wait until they are embedded.
+
+        Args:
+            cache: where the vectors are kept for the next time; None keeps them nowhere.
+        """
+        self._send({"know": dict(texts), "cache": str(cache.absolute()) if cache else None})
 
     async def nearest(self, texts: Sequence[str]) -> list[Near | None]:
         """The nearest known text of each; None where none is known.

@@ -1,7 +1,9 @@
 """The child that compares texts: `python -m engine.bank_extend.nearness_child`, in JSON lines.
 
-    {"know": {"schwartz.face.1.plain": "…"}}      remembers texts under their names; no answer
-    {"nearest": ["…", "…"]}        → {"nearest": [["schwartz.face.1.plain", 0.93], null]}
+    {"know": {"schwartz.face.1.plain": "…"}, "cache": "FOLDER" or null}
+        remembers texts under their names, and their vectors in the folder; no answer
+    {"nearest": ["…", "…"]}
+        → {"nearest": [["schwartz.face.1.plain", 0.93], null]}
 
 The cosine is of sentence embeddings; null where nothing is known yet. A child that cannot load the
 encoder says {"failed", "hint"} and ends. It ends when stdin closes.
@@ -11,9 +13,12 @@ import json
 import os
 import sys
 from collections.abc import Iterator, Sequence
+from hashlib import sha256
+from pathlib import Path
 
 import numpy as np
 
+from models.aside import written_aside
 from models.encoder import WIDTH, Encoder, Vectors
 from models.errors import UserError
 from models.events import JsonObject
@@ -28,10 +33,23 @@ class Known:
         self._names: list[str] = []
         self._vectors: Vectors = np.zeros((0, WIDTH), dtype=np.float32)
 
-    def add(self, texts: dict[str, str]) -> None:
+    def add(self, texts: dict[str, str], cache: Path | None) -> None:
         self._names += texts
-        added = self._encoder.embed(list(texts.values()))
+        wanted = list(texts.values())
+        added = self._cached(wanted, cache) if cache else self._encoder.embed(wanted)
         self._vectors = np.concatenate([self._vectors, added])
+
+    def _cached(self, texts: list[str], folder: Path) -> Vectors:
+        """The vectors of texts that are embedded once: the whole bank takes ten seconds."""
+        digest = sha256(json.dumps(texts).encode()).hexdigest()
+        path = folder / f"nearness-{digest[:16]}.npy"
+        if path.exists():
+            found: Vectors = np.load(path)
+            return found
+        vectors = self._encoder.embed(texts)
+        with written_aside(path) as aside, aside.open("wb") as file:
+            np.save(file, vectors)
+        return vectors
 
     def nearest(self, texts: Sequence[str]) -> Iterator[tuple[str, float] | None]:
         if not self._names:
@@ -54,8 +72,8 @@ def main() -> int:
     for line in sys.stdin:
         request: JsonObject = json.loads(line)
         match request:
-            case {"know": dict(texts)}:
-                known.add(texts)
+            case {"know": dict(texts), "cache": cache}:
+                known.add(texts, Path(str(cache)) if cache else None)
             case {"nearest": list(texts)}:
                 found = list(known.nearest(texts))
                 print(json.dumps({"nearest": found}), file=answers, flush=True)

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from engine.bank_extend import drafting
-from engine.bank_extend.candidate import Entry, Kind, Target
+from engine.bank_extend.candidate import NOUNS, Entry, Kind, Target
 from engine.bank_extend.decisions import Decided, candidates
 from engine.bank_extend.gates import REPLY_TOKENS, Gate, gates, sensitive_gate, side_gates
 from engine.bank_extend.order import Order
@@ -55,8 +55,8 @@ class ExtensionCost:
         if not self.texts:
             return f"{kept}Nothing is missing: ask for more with --count."
         return (
-            f"{kept}Missing: {self.texts:,} {self.kind}. {self.calls:,} requests if each passes at "
-            f"once, about {self.prompt_tokens:,} tokens to read and at most "
+            f"{kept}Missing: {many(self.texts, self.kind)}. {self.calls:,} requests if each "
+            f"passes at once, about {self.prompt_tokens:,} tokens to read and at most "
             f"{self.completion_tokens_at_most:,} to write; refused ones are tried again, "
             f"{self.tries} times at most."
         )
@@ -121,6 +121,11 @@ async def cost_of(plan: Plan, who: Judge) -> ExtensionCost:
         tokens,
         plan.wanted * drafting.REPLY_TOKENS[kind] + asked_of_gates * REPLY_TOKENS,
     )
+
+
+def many(number: int, kind: Kind) -> str:
+    """`1 scene pair`, `2 scene pairs`."""
+    return f"{number:,} {NOUNS[kind]}" + ("" if number == 1 else "s")
 
 
 def questions_about(entry: Entry) -> list[Gate]:

@@ -27,17 +27,22 @@ def named_texts(entry: Entry) -> dict[str, str]:
     return {f"{entry.id}, {name}": text for name, text in texts_of(entry).items()}
 
 
-def texts_known(kind: Kind, known: Sequence[Decided]) -> dict[str, str]:
-    """All texts of a kind: ours, and those of candidates that were neither refused nor rejected."""
+def texts_of_ours(kind: Kind) -> dict[str, str]:
+    """All texts of a kind that we ship."""
     ours: dict[Kind, Sequence[Entry]] = {
         "statements": list(all_statements().values()),
         "scenes": scenarios(),
         "questions": questions(),
     }
+    return {name: text for entry in ours[kind] for name, text in named_texts(entry).items()}
+
+
+def texts_of_candidates(kind: Kind, known: Sequence[Decided]) -> dict[str, str]:
+    """All texts of candidates of a kind that were neither refused nor rejected."""
     theirs = [
         one.candidate.entry
         for one in known
         if one.state in ("waiting", "accepted") and one.candidate.target.kind == kind
     ]
-    entries = (*ours[kind], *(entry for entry in theirs if entry))
+    entries = [entry for entry in theirs if entry]
     return {name: text for entry in entries for name, text in named_texts(entry).items()}
