@@ -1,5 +1,6 @@
 """The things the product is about, as frozen dataclasses. No file, no model, no screen."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal, get_args
@@ -16,6 +17,8 @@ Track = Literal["interests", "values", "personality", "descriptions"]
 TRACKS: tuple[Track, ...] = get_args(Track)
 RunKind = Literal["profile", "train", "export", "preview", "suggest"]
 RunState = Literal["waiting", "running", "finished", "failed", "stopped"]
+
+_FRAMEWORKS: Mapping[str, Framework] = {name: name for name in get_args(Framework)}
 
 
 @dataclass(frozen=True)
@@ -187,6 +190,15 @@ class Trait:
         if self.status == "known":
             return by_source.get("questionnaire")
         return by_source.get("questionnaire") or by_source.get("picks")
+
+
+def framework_of(trait_id: str) -> Framework:
+    """The framework that a trait's id begins with: `schwartz` for `schwartz.face.1`.
+
+    Raises:
+        KeyError: it begins with none.
+    """
+    return _FRAMEWORKS[trait_id.partition(".")[0]]
 
 
 @dataclass(frozen=True)

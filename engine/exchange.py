@@ -5,7 +5,6 @@ change that can be undone.
 """
 
 import json
-import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import cast, get_args
 from engine.domain import PreferencePair, Skipped, Track
 from engine.store import pairs as pair_rows
 from engine.store.database import change, opened
+from engine.text_file import read_text
 from models.errors import BadInput
 
 Fields = Mapping[str, object]
@@ -112,22 +112,6 @@ def _pair(line: str, reader_id: str, before: Mapping[str, PreferencePair]) -> Pr
     )
     # A changed text is the editor's: marked, so that building again keeps it.
     return replace(pair, edited=pair.edited or changed)
-
-
-def read_text(path: Path) -> str:
-    """The text of a file, or of standard input for `-`.
-
-    Raises:
-        BadInput: it cannot be read, or is not UTF-8.
-    """
-    try:
-        if str(path) == "-":
-            return sys.stdin.read()
-        return path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise BadInput(f"{path} is not UTF-8: {error.reason}.", "Save it as UTF-8.") from error
-    except OSError as error:
-        raise BadInput(f"{path} cannot be read: {error.strerror}.", "Check the path.") from error
 
 
 def _string(row: Fields, field: str, name: str) -> str:

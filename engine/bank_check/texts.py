@@ -3,7 +3,6 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import combinations
 
 _NEGATION = re.compile(
     r"\b(?:not|no|never|nobody|nothing|none|without|neither|nor|cannot|\w+n['\u2019]t)\b", re.I
@@ -15,6 +14,10 @@ _PLEASURE = re.compile(
 )
 _NAME = re.compile(
     r"(?<![.!?:\u201d\"]\s)(?<!^)(?<![\"'\u201c\u2018])\b[A-Z][a-z\u00c0-\u024f]{2,}\b"
+)
+_DATES = re.compile(
+    r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|January|February|March|April|May|June|July|August|"
+    r"(?:Septem|Octo|Novem|Decem)ber|Christmas|Easter|New|Year"
 )
 
 
@@ -57,7 +60,7 @@ def first_word(text: str) -> str:
 
 def names(text: str) -> set[str]:
     """Capitalised words inside sentences: people and places."""
-    return set(_NAME.findall(text))
+    return {name for name in _NAME.findall(text) if not _DATES.fullmatch(name)}
 
 
 def commonest(found: Iterable[str]) -> tuple[str, float]:
@@ -79,7 +82,3 @@ def _repeats(texts: Mapping[str, str], seen: dict[str, str]) -> Iterator[str]:
         if plain in seen:
             yield f"{key} = {seen[plain]}"
         seen.setdefault(plain, key)
-
-
-def ordered_pairs(count: int) -> Iterator[tuple[int, int]]:
-    return combinations(range(count), 2)

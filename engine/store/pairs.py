@@ -50,7 +50,8 @@ def find(db: Database, pair_id: str) -> PreferencePair:
     found = rows(db, "select * from pair where id = ?", pair_id)
     if not found:
         raise BadInput(
-            f"No pair {pair_id!r} here.", "`persona-studio pairs list READER` lists them."
+            f"No pair {pair_id!r} here.",
+            "The Pairs screen and `persona-studio pairs list READER` list them.",
         )
     return _pair(found[0])
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from engine.domain import PreferencePair
-from studio.shell.base import Group, give, shared
+from studio.shell.base import Group, find_reader, give, shared
 from studio.shell.files import write_private
 from studio.shell.imports import skipped_lines
 from studio.text import count, one_line
@@ -27,8 +27,8 @@ def build(reader: str) -> None:
     """Build all pairs from the profile; edited and dropped ones stay as they are."""
     from engine import desk
 
-    data_dir = shared().data_dir
-    report = desk.build_pairs(data_dir, desk.reader_id_of(data_dir, reader))
+    data_dir, reader_id = find_reader(reader)
+    report = desk.build_pairs(data_dir, reader_id)
     tracks = ", ".join(f"{number} on {track}" for track, number in report.by_track.items())
     told = f"{count(report.pairs, 'pair')}: {tracks}. {report.held_out} are held out of training."
     if report.added:
@@ -45,8 +45,7 @@ def list_(reader: str, track: str | None, trait: str | None, dropped: bool) -> N
     """List the pairs of a reader."""
     from engine import desk
 
-    data_dir = shared().data_dir
-    reader_id = desk.reader_id_of(data_dir, reader)
+    data_dir, reader_id = find_reader(reader)
     found = [
         pair
         for pair in desk.pairs(data_dir, reader_id)
@@ -129,8 +128,7 @@ def export(reader: str, file: Path) -> None:
     """Write the pairs to a JSONL file: prompt, chosen, rejected, and where each came from."""
     from engine import desk
 
-    data_dir = shared().data_dir
-    reader_id = desk.reader_id_of(data_dir, reader)
+    data_dir, reader_id = find_reader(reader)
     found = [asdict(pair) for pair in desk.pairs(data_dir, reader_id)]
     if str(file) == "-":
         rows = (json.dumps(row) for row in found)
@@ -148,9 +146,9 @@ def export(reader: str, file: Path) -> None:
 @click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
 def load(reader: str, file: Path) -> None:
     """Load pairs that `pairs export` wrote, edited since or not."""
-    from engine import desk, exchange
+    from engine import exchange
 
-    data_dir = shared().data_dir
-    report = exchange.load_pairs(data_dir, desk.reader_id_of(data_dir, reader), file)
+    data_dir, reader_id = find_reader(reader)
+    report = exchange.load_pairs(data_dir, reader_id, file)
     told = f"{report.changed} changed, {report.added} added, {report.same} as they were."
     give(report.as_json(), [told, *skipped_lines(report.skipped)])
