@@ -162,7 +162,7 @@ async def test_a_model_that_always_says_yes_lets_nothing_through_and_is_told_of(
     data_dir: Path, writer: Writer
 ) -> None:
     writer.drafts += map(draft, (SHOP, SHOES, SOUP))
-    writer.says['"answer" being'] = '{"reason": "sure", "answer": "yes"}'
+    writer.says['the answer is "yes" or "no"'] = '{"reason": "sure", "answer": "yes"}'
     events = await extended(data_dir, writer)
     assert passed(data_dir) == []
     assert "6 texts of ours whose side is known, the model was right on 3: read" in notes(events)

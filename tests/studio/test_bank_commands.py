@@ -10,7 +10,8 @@ import pytest
 from engine.frameworks import all_dimensions, all_statements
 from tests.bank_writer import SHOES, SHOP, SOUP, Writer, draft, writing
 from tests.engine.test_bank_decisions import SCENE, keep
-from tests.studio.test_cli import command, document, process
+from tests.studio.command_line import command, document
+from tests.studio.test_cli import process
 
 FACE = "schwartz.face"
 
