@@ -266,7 +266,8 @@ class PreferencePair:
     evidence: tuple[str, ...] = ()
     """Ids of the reviews whose quotes that score rested on, the strongest first."""
     made: str = "bank"
-    """How the texts came about: `bank`, `hand`, `imported`, or the provider that wrote them."""
+    """How the texts came about: `bank`, `bank: MODEL` for what a model wrote for the bank and the
+    editor accepted, `hand`, `imported`, or the provider that wrote them."""
 
     def swapped(self) -> "PreferencePair":
         return replace(self, chosen=self.rejected, rejected=self.chosen, edited=True)

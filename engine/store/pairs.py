@@ -18,7 +18,8 @@ def replace_built(db: Database, reader_id: str, pairs: Sequence[PreferencePair])
 
     Touched is what was edited, dropped, accepted or flagged; imported pairs stay too.
     """
-    touched = "edited or dropped or accepted or flagged or made != 'bank'"
+    made_elsewhere = "made <> 'bank' and made not like 'bank: %'"
+    touched = f"edited or dropped or accepted or flagged or ({made_elsewhere})"
     found = rows(db, f"select id from pair where reader_id = ? and ({touched})", reader_id)
     kept = {text(row["id"]) for row in found}
     db.execute(f"delete from pair where reader_id = ? and not ({touched})", [reader_id])

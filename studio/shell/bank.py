@@ -2,6 +2,7 @@
 
 import click
 
+from studio.shell import bank_extend
 from studio.shell.base import Group, give
 
 
@@ -30,3 +31,7 @@ def check(ctx: click.Context) -> None:
         [*lines, told],
     )
     ctx.exit(1 if missed else 0)
+
+
+for command in bank_extend.COMMANDS:
+    bank.add_command(command)

@@ -28,6 +28,8 @@ def build(reader: str) -> None:
     report = desk.build_pairs(data_dir, reader_id)
     tracks = ", ".join(f"{number} on {track}" for track, number in report.by_track.items())
     told = f"{count(report.pairs, 'pair')}: {tracks}. {report.held_out} are held out of training."
+    if report.added:
+        told += f" {count(report.added, 'pair')} rest on texts accepted into the bank."
     give(report.as_json(), [told])
 
 
