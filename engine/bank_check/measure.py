@@ -1,8 +1,8 @@
 """One thing measured about the bank, with the bar it has to clear."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-
-MOST_NAMED = 10
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,13 @@ class Measure:
         )
 
     def as_json(self) -> dict[str, object]:
-        return {**vars(self), "worst": list(self.worst[:MOST_NAMED]), "holds": self.holds}
+        return {**vars(self), "worst": list(self.worst), "holds": self.holds}
+
+    @classmethod
+    def from_json(cls, row: Mapping[str, Any]) -> "Measure":
+        """What `as_json` gave."""
+        told = {name: row[name] for name in ("name", "value", "told", "least", "most")}
+        return cls(**told, worst=tuple(row["worst"]))
 
 
 def none_of(name: str, told: str, found: list[str]) -> Measure:

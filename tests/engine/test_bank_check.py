@@ -85,5 +85,10 @@ def test_texts_are_counted_and_compared() -> None:
     assert names("On Monday she met Zawadi in Mombasa. Rain fell.") == {"Zawadi", "Mombasa"}
 
 
+def test_a_measure_comes_back_from_json_as_it_was() -> None:
+    measure = Measure("scenes.count", 3.0, "three", least=2, worst=("a", "b"))
+    assert Measure.from_json(measure.as_json()) == measure
+
+
 def test_contents_need_no_encoder() -> None:
     assert {measure.name for measure in contents()} >= {"scenes.ratio", "questions.ratio"}
