@@ -1,12 +1,16 @@
 """Undo and redo of whole changes, across every kind of row and across restarts."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from sqlite_utils import Database
 
 from engine.store.database import rows
+
+ROW_ID = "json_extract(coalesce(after, before), '$.id')"
+"""As the index on `journal_row` has it."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,31 @@ def history(db: Database, limit: int = 50) -> list[Change]:
         Change(int(str(row["id"])), str(row["title"]), str(row["made_at"]), bool(row["undone"]))
         for row in found
     ]
+
+
+def newest_standing(db: Database) -> int:
+    """The id of the newest change that is not undone; 0 where there is none."""
+    return int(
+        str(rows(db, "select coalesce(max(id), 0) id from journal where not undone")[0]["id"])
+    )
+
+
+def rows_changed_since(db: Database, table: str, mark: int) -> set[str] | None:
+    """The ids of rows whose content differs from when `newest_standing` was `mark`, or may do so.
+
+    None where rows came or went, or where the journal does not reach back to the mark.
+    """
+    if mark and not rows(db, "select 1 from journal where id = ?", mark):
+        return None
+    now = newest_standing(db)
+    sql = (
+        f"select {ROW_ID} id, before is null or after is null came_or_went from journal_row "
+        "where kind = ? and change_id > ? and change_id <= ?"
+    )
+    changed = rows(db, sql, table, min(mark, now), max(mark, now))
+    if any(row["came_or_went"] for row in changed):
+        return None
+    return {str(row["id"]) for row in changed}
 
 
 def undo(db: Database) -> Change | None:
@@ -55,13 +84,17 @@ def _move(db: Database, way: Literal["undo", "redo"]) -> Change | None:
             str(found[0]["made_at"]),
             way == "undo",
         )
+        keys: dict[str, list[str]] = {}
         # Row by row: an import of a long file is one change of as many rows.
         for row in db.execute(
             f"select * from journal_row where change_id = ? order by id {order}", [change.id]
         ):
             side = row["before"] if way == "undo" else row["after"]
             other = row["after"] if way == "undo" else row["before"]
-            _set_row(db, str(row["kind"]), side, other)
+            table = str(row["kind"])
+            if table not in keys:
+                keys[table] = db.table(table).pks
+            _set_row(db, table, keys[table], side, other)
         db.execute("update journal set undone = ? where id = ?", [1 - undone, change.id])
         db.execute("commit")
     except BaseException:
@@ -70,9 +103,10 @@ def _move(db: Database, way: Literal["undo", "redo"]) -> Change | None:
     return change
 
 
-def _set_row(db: Database, table: str, wanted: object, present: object) -> None:
+def _set_row(
+    db: Database, table: str, keys: Sequence[str], wanted: object, present: object
+) -> None:
     """Bring one row from `present` to `wanted`; each is the row's JSON, or None for no row."""
-    keys = db.table(table).pks
     match = " and ".join(f"[{key}] = ?" for key in keys)
     if wanted is None:
         row = json.loads(str(present))

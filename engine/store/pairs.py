@@ -77,6 +77,13 @@ def find(db: Database, pair_id: str) -> PreferencePair:
     return _pair(found[0])
 
 
+def find_many(db: Database, pair_ids: Sequence[str]) -> dict[str, PreferencePair]:
+    """Those of these pairs that are there, by their ids."""
+    sql = "select * from pair where id in (select value from json_each(?))"
+    found = map(_pair, rows(db, sql, packed(list(pair_ids))))
+    return {pair.id: pair for pair in found}
+
+
 def update(db: Database, pair: PreferencePair) -> None:
     """Write one changed pair back, in its place."""
     find(db, pair.id)

@@ -11,7 +11,7 @@ from textual.screen import ModalScreen
 from textual.widgets import DataTable, Footer, Static, TabbedContent, TabPane
 
 from engine import desk, pair_doctor
-from engine.domain import TRACKS, Profile, Track
+from engine.domain import TRACKS, Track
 from engine.pair_doctor import Examination
 from engine.pairs.doctor.coverage import Row
 from engine.pairs.doctor.finding import Finding, Kind
@@ -51,7 +51,6 @@ class DoctorScreen(ModalScreen[None]):
         self._session = session
         self._reader = reader
         self._found: Examination | None = None
-        self._profile: Profile | None = None
         self._names: Mapping[str, str] = {}
 
     def compose(self) -> ComposeResult:
@@ -93,7 +92,6 @@ class DoctorScreen(ModalScreen[None]):
     @work(group="load", exclusive=True)
     async def _look(self) -> None:
         with self._session.errors_told():
-            self._profile = await self._session.ask(desk.profile, self._reader.id)
             self._show(await self._session.ask(pair_doctor.examine, self._reader.id))
 
     def _show(self, found: Examination) -> None:
@@ -150,7 +148,7 @@ class DoctorScreen(ModalScreen[None]):
             self.action_coverage()
             return
         by_id = {pair.id: pair for pair in found.pairs}
-        cases = DoctorCases(self._session, finding, by_id, self._names, self._profile)
+        cases = DoctorCases(self._session, finding, by_id, self._names)
         wants_mending = await self.app.push_screen_wait(cases)
         if wants_mending:
             self._mend([finding.kind])

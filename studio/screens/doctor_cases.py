@@ -10,7 +10,7 @@ from textual.screen import ModalScreen
 from textual.widgets import DataTable, Footer, Static
 
 from engine import desk
-from engine.domain import PreferencePair, Profile
+from engine.domain import PreferencePair
 from engine.pairs.doctor.finding import Case, Finding, deed
 from studio.session import Session
 from studio.text import cell, count
@@ -38,7 +38,6 @@ class DoctorCases(ModalScreen[bool]):
         finding: Finding,
         pairs: Mapping[str, PreferencePair],
         names: Mapping[str, str],
-        profile: Profile | None,
     ) -> None:
         super().__init__()
         self._session = session
@@ -46,7 +45,6 @@ class DoctorCases(ModalScreen[bool]):
         self._cases = finding.cases[:MOST_SHOWN]
         self._pairs = dict(pairs)
         self._names = names
-        self._profile = profile
 
     def compose(self) -> ComposeResult:
         yield Static(f"{self._finding.title}: {self._finding.told}", id="told", markup=False)
@@ -89,7 +87,7 @@ class DoctorCases(ModalScreen[bool]):
         if (case := self._case) is not None:
             pair = self._pairs[case.pair_id]
             name = self._names.get(pair.trait_id, pair.trait_id)
-            self.detail.show(pair, name, self._profile)
+            self.detail.show(pair, name)
 
     def action_mend(self) -> None:
         self.dismiss(True)

@@ -1,28 +1,47 @@
-"""Pairs: what the model will learn from, each pair with its reason, open to the editor's hand."""
+"""Pairs: what the model will learn from, by the hundred thousand, open to the editor's hand."""
 
-from collections import Counter
+import asyncio
+import gc
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import ClassVar
 
+import numpy as np
 from textual import getters, on, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.screen import Screen
-from textual.widgets import DataTable, Footer, Input, Static
+from textual.timer import Timer
+from textual.widgets import Footer, Input, Static
 
-from engine import desk
-from engine.domain import PreferencePair, Profile
+from engine import desk, workbench
+from engine.domain import PreferencePair
+from engine.pairs.choice import PairChoice
+from engine.workbench import PairIndex, PairQuery, Rows, Search, Verb
+from models.errors import BadInput
+from studio.screens.build_pairs import BuildPairs
 from studio.screens.doctor import DoctorScreen
-from studio.screens.edit_pair import EditPair
-from studio.screens.import_report import ShowImport
-from studio.screens.pairs_export import ExportPairs
-from studio.screens.pairs_load import LoadPairs
+from studio.screens.filter_pairs import FilterPairs
+from studio.screens.pairs_beside import export_pairs, invitation, load_pairs, show_evidence
+from studio.screens.pairs_keys import KEYS, NEEDS_A_PAIR, NEEDS_PAIRS, TAKEN_BACK
+from studio.screens.rewrite_pair import RewritePair
+from studio.screens.show_journal import ShowJournal
 from studio.session import Session
-from studio.text import cell, count, one_line
+from studio.text import count, visible
 from studio.widgets.empty_state import EmptyState
-from studio.widgets.pair_detail import PairDetail
+from studio.widgets.pair_counts import PairCounts, counts_told
+from studio.widgets.pair_list import PairList
+from studio.widgets.pair_pane import PairPane
 from studio.widgets.step_bar import StepBar
+
+NO_ROWS: Rows = np.zeros(0, np.int64)
+FIRST_WITHIN_S = 0.015
+"""What a rare word or expression has found by then is shown, the rest when it is there."""
+PANE_AFTER_S = 0.06
+"""The pair is shown in full once the keys have stopped for so long."""
+SLOW_TO_READ = 20_000
+"""Pairs that take long enough to read for a word about it."""
 
 
 class PairsScreen(Screen[None]):
@@ -30,65 +49,64 @@ class PairsScreen(Screen[None]):
 
     CSS_PATH = "pairs.tcss"
     AUTO_FOCUS = "#pairs"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("b", "build", "Build", id="pairs.build", tooltip="Build pairs from the profile"),
-        Binding("slash", "filter", "Filter", id="pairs.filter", tooltip="Filter the pairs"),
-        Binding("e", "edit", "Edit", id="pairs.edit", tooltip="Edit a pair"),
-        Binding("d", "drop", "Drop", id="pairs.drop", tooltip="Drop or restore a pair"),
-        Binding("x", "swap", "Swap", id="pairs.swap", tooltip="Swap the sides of a pair"),
-        Binding("o", "export", "Export", id="pairs.export", tooltip="Export pairs to a file"),
-        Binding("i", "load", "Load", id="pairs.load", tooltip="Load pairs from a file"),
-        Binding(
-            "D", "doctor", "Doctor", show=False, id="pairs.doctor", tooltip="Look the pairs through"
-        ),
-        Binding("escape", "leave_filter", show=False),
-    ]
-    table = getters.query_one("#pairs", DataTable)
+    BINDINGS: ClassVar[list[BindingType]] = KEYS
+    list_ = getters.query_one(PairList)
     sieve = getters.query_one("#filter", Input)
-    detail = getters.query_one(PairDetail)
+    counts = getters.query_one(PairCounts)
+    wrong = getters.query_one("#wrong", Static)
+    pane = getters.query_one(PairPane)
     empty = getters.query_one(EmptyState)
 
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
-        self._pairs: dict[str, PreferencePair] = {}
-        self._profile: Profile | None = None
+        self._index: PairIndex | None = None
         self._names: Mapping[str, str] = {}
+        self._left_out: Mapping[str, int] = {}
+        self._choice = PairChoice()
+        self._query = PairQuery()
+        self._found: Rows | None = None
+        """All that `_query` finds: the last that was looked up to its end."""
+        self._is_looking = False
+        self._search: Search | None = None
+        self._showing: Timer | None = None
+        self._had_one = False
 
     def compose(self) -> ComposeResult:
         yield StepBar(self._session, "pairs")
         yield EmptyState()
         with Vertical(id="work"):
-            yield Static(id="counts", markup=False)
+            yield PairCounts()
             yield Input(
-                placeholder="Filter: words of a trait, a prompt or an answer",
+                placeholder="Filter: words, /expression/, track:values is:flagged (f2 asks)",
                 id="filter",
                 compact=True,
             )
-            yield DataTable(id="pairs", cursor_type="row", classes="panel")
-            yield PairDetail(classes="panel")
+            yield Static(id="wrong", markup=False)
+            yield PairList()
+            yield PairPane()
         yield Footer()
 
     def on_mount(self) -> None:
         self._names = desk.trait_names()
-        self.detail.border_title = "Pair"
-        self.table.add_columns("", "Track", "Trait", "Chosen", "Rejected")
+        self.list_.add_class("panel")
         self._session.changed.subscribe(self, self._load)
         self._load(None)
 
-    def on_resize(self) -> None:
-        self._fill()
+    def on_unmount(self) -> None:
+        self._stop_search()
 
     @property
-    def _pair(self) -> PreferencePair | None:
-        if not self.table.row_count:
-            return None
-        key = self.table.coordinate_to_cell_key(self.table.cursor_coordinate).row_key.value
-        return self._pairs.get(key or "")
+    def _has_pairs(self) -> bool:
+        return self._index is not None and len(self._index) > 0
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action in ("edit", "drop", "swap", "filter", "export", "doctor") and not self._pairs:
-            return None
+        if action in (*NEEDS_A_PAIR, *NEEDS_PAIRS, "build") and self.pane.is_editing:
+            return False
+        if action in NEEDS_A_PAIR:
+            return True if self._has_pairs and self.list_.count else None
+        if action in NEEDS_PAIRS:
+            return True if self._has_pairs else None
         if action == "load":
             return True if self._session.reader is not None else None
         if action == "build":
@@ -99,160 +117,279 @@ class PairsScreen(Screen[None]):
     @work(group="load", exclusive=True)
     async def _load(self, _: None) -> None:
         reader = self._session.reader
-        pairs: list[PreferencePair] = []
         with self._session.errors_told():
-            if reader is not None:
-                pairs = await self._session.ask(desk.pairs, reader.id)
-                self._profile = await self._session.ask(desk.profile, reader.id)
-        self.set_class(not pairs, "-empty")
-        self.empty.update(self._invitation())
-        found = {pair.id: pair for pair in pairs}
-        if found != self._pairs:
-            self._pairs = found
-            self._fill()
-        if pairs and self.focused is None:
-            self.table.focus()
+            if reader is None:
+                self._index = None
+            else:
+                if reader.pairs > SLOW_TO_READ and not self._has_pairs:
+                    self.set_class(True, "-empty")
+                    self.empty.update(f"Reading {count(reader.pairs, 'pair')}.")
+                await self._follow(reader.id)
+                self._left_out = await self._session.ask(workbench.without_a_pair, reader.id)
+        self.set_class(not self._has_pairs, "-empty")
+        self.empty.update(invitation(self._session.reader))
+        if self._has_pairs:
+            self._tell_counts()
+            if self.focused is None:
+                self.list_.focus()
         self.refresh_bindings()
 
-    def _invitation(self) -> str:
-        reader = self._session.reader
-        what = "A pair shows the model two answers and which of them this reader would prefer.\n\n"
-        if reader is None:
-            return what + "Press 1 to bring in a reader first."
-        name = one_line(reader.name, 40)
-        if not reader.profile_built:
-            return what + f"Press 2 to build the profile of {name} first."
-        return what + f"Press b to build pairs from the profile of {name}."
-
-    def _fill(self) -> None:
-        """Show the pairs that the filter lets through; the cursor stays on its pair if it can."""
-        at = self._pair.id if self._pair else None
-        row = self.table.cursor_row
-        half = max(14, (self.size.width - 50) // 2)
-        words = self.sieve.value.lower().split()
-        shown = [pair for pair in self._pairs.values() if self._matches(pair, words)]
-        self.table.clear()
-        for pair in shown:
-            self.table.add_row(
-                cell(_marks(pair)),
-                cell(pair.track),
-                cell(self._names.get(pair.trait_id, pair.trait_id), 20),
-                cell(pair.chosen, half),
-                cell(pair.rejected, half),
-                key=pair.id,
-            )
-        ids = [pair.id for pair in shown]
-        self.table.move_cursor(row=ids.index(at) if at in ids else min(row, len(ids) - 1))
-        self.table.border_title = f"{len(shown)} of {count(len(self._pairs), 'pair')}"
-        self.query_one("#counts", Static).update(self._counts())
-        self._show_pair()
-
-    def _matches(self, pair: PreferencePair, words: list[str]) -> bool:
-        trait = self._names.get(pair.trait_id, pair.trait_id)
-        text = f"{pair.track} {trait} {pair.prompt} {pair.chosen} {pair.rejected}".lower()
-        return all(word in text for word in words)
-
-    def _counts(self) -> str:
-        kept = [pair for pair in self._pairs.values() if not pair.dropped]
-        by_track = Counter(pair.track for pair in kept)
-        tracks = ", ".join(f"{track} {number}" for track, number in by_track.items())
-        held_out = sum(pair.held_out for pair in kept)
-        dropped = len(self._pairs) - len(kept)
-        return (
-            f"{tracks}. {held_out} held out (h), {len(kept) - held_out} to train on, "
-            f"{dropped} dropped (d)."
-        )
-
-    @on(DataTable.RowHighlighted, "#pairs")
-    def _show_pair(self) -> None:
-        pair = self._pair
-        self.detail.display = pair is not None
-        if pair is not None:
-            name = self._names.get(pair.trait_id, pair.trait_id)
-            self.detail.show(pair, name, self._profile)
+    async def _follow(self, reader_id: str) -> None:
+        """Take over what was changed in the store, and list what the filter finds now."""
+        index = self._index
+        if index is None or index.reader_id != reader_id:
+            self._index = await self._session.ask(workbench.load_index, reader_id)
+            # All that was loaded so far stays: looked through again and again for garbage, it
+            # makes the window stand still for 80 ms at a time.
+            gc.freeze()
+            self.list_.keep_only(())
+            self.list_.select(())
+        else:
+            newer, changed = await self._session.ask(workbench.refreshed, index)
+            if changed is not None and not changed:
+                return
+            self._index = newer
+            self.list_.keep_only(await self._session.ask(workbench.page, self.list_.kept_ids))
+            self.list_.select(newer.ids_of(newer.rows(self.list_.selected)))
+        self._found = None
+        await self._look(keep=self.list_.current_id)
 
     @on(Input.Changed, "#filter")
     def _filter_changed(self) -> None:
-        self._fill()
+        self._start_looking(None)
+
+    @work(group="search", exclusive=True)
+    async def _start_looking(self, keep: str | None) -> None:
+        await self._look(keep)
+
+    async def _look(self, keep: str | None = None) -> None:
+        """List what the filter finds: what is in view first, then the rest.
+
+        Args:
+            keep: the pair that the cursor stays on; None begins at the top.
+        """
+        index = self._index
+        if index is None:
+            return
+        self._stop_search()
+        try:
+            query = workbench.parse_query(self.sieve.value)
+            is_narrower = self._found is not None and workbench.is_narrower(query, self._query)
+            within = self._found if is_narrower else None
+            search = self._search = Search(index, query, within)
+            height = self.list_.page_height
+            rows, pairs = await self._session.ask(
+                workbench.first_page, search, height, FIRST_WITHIN_S
+            )
+            if keep is None and self._search is search:
+                self._show_first(index, rows, pairs)
+            if not search.is_over:
+                rows = np.concatenate([rows, await asyncio.to_thread(search.take)])
+        except BadInput as error:
+            self._tell_wrong(error)
+            if not self._is_looking:
+                return
+            query, rows = self._query, self._found if self._found is not None else NO_ROWS
+        else:
+            if self._search is not search or search.stopped:
+                return
+            self._tell_wrong(None)
+        self._query, self._found, self._is_looking = query, rows, False
+        at = np.flatnonzero(rows == (-1 if keep is None else index.row(keep)))
+        self.list_.show(index.ids, rows, self._names, int(at[0]) if len(at) else None)
+        self._tell_counts()
+
+    def _show_first(self, index: PairIndex, rows: Rows, pairs: list[PreferencePair]) -> None:
+        self._is_looking = True
+        self.list_.show_first(index.ids, rows, self._names, pairs)
+        self._tell_counts()
+
+    def _tell_wrong(self, error: BadInput | None) -> None:
+        """Say what the filter's mistake is; no word where it has none."""
+        if error is not None:
+            self.wrong.update(visible(str(error)))
+        if self.wrong.display is (error is None):
+            self.wrong.display = error is not None
+
+    def _stop_search(self) -> None:
+        if self._search is not None:
+            self._search.stopped = True
+            self._search = None
+
+    @on(PairList.SelectionChanged)
+    def _tell_counts(self) -> None:
+        index = self._index
+        if index is None:
+            return
+        selected = self.list_.selected
+        unshown = 0
+        found = None if self._is_looking or self._found is None else len(self._found)
+        if selected and self._found is not None and found not in (None, len(index)):
+            shown = set(self._found.tolist())
+            unshown = sum(row not in shown for row in index.rows(selected))
+        told = counts_told(index.counts(), found, len(selected), unshown, self._left_out)
+        self.counts.tell(told)
+        order = workbench.SORT_WORDS[self._query.sort]
+        turned = ", turned round" if self._query.descending else ""
+        self.list_.border_title = f"Pairs {order}{turned}"
+
+    @on(PairList.PageWanted)
+    def _page_wanted(self, event: PairList.PageWanted) -> None:
+        self._read_page(event.ids)
+
+    @work(group="page", exclusive=True)
+    async def _read_page(self, ids: list[str]) -> None:
+        with self._session.errors_told():
+            self.list_.keep(await self._session.ask(workbench.page, ids))
+
+    @on(PairList.Moved)
+    def _show_pair_soon(self) -> None:
+        """Once the list is drawn, and the keys have stopped for a moment."""
+        if self._showing is not None:
+            self._showing.stop()
+        self._showing = self.set_timer(PANE_AFTER_S, self._show_pair)
+
+    def _show_pair(self) -> None:
+        pair = self.list_.current
+        if pair is not None or not self.list_.count:
+            self.pane.show(pair, self._name_of(pair.trait_id) if pair else "")
+        if bool(self.list_.count) is not self._had_one:
+            self._had_one = bool(self.list_.count)
+            self.refresh_bindings()
+
+    def _name_of(self, trait_id: str) -> str:
+        return self._names.get(trait_id, trait_id)
 
     @on(Input.Submitted, "#filter")
-    def action_leave_filter(self) -> None:
-        self.table.focus()
+    def _leave_filter(self) -> None:
+        self.list_.focus()
 
     def action_filter(self) -> None:
         self.sieve.focus()
 
-    @work(group="change", exclusive=True)
-    async def action_build(self) -> None:
-        reader = self._session.reader
-        if reader is None:
-            return
-        with self._session.errors_told():
-            report = await self._session.ask(desk.build_pairs, reader.id)
-            self.notify(
-                f"{count(report.pairs, 'pair')} built, {report.held_out} held out.", markup=False
-            )
-            await self._reload()
+    def action_leave(self) -> None:
+        """One step back: out of the filter line, out of the selection, out of the filter."""
+        if self.focused is self.sieve or self.pane.reading.has_focus:
+            self.list_.focus()
+        elif self.list_.selected:
+            self.list_.select(())
+        elif self.sieve.value:
+            self._set_filter("")
+
+    def _set_filter(self, line: str) -> None:
+        """Put another filter into its line; the cursor stays on its pair where it can."""
+        with self.sieve.prevent(Input.Changed):
+            self.sieve.value = line
+        self._start_looking(self.list_.current_id)
 
     @work(group="ask", exclusive=True)
-    async def action_edit(self) -> None:
-        pair = self._pair
-        if pair is None:
+    async def action_ask_filter(self) -> None:
+        line = await self.app.push_screen_wait(FilterPairs(self._query))
+        if line is not None:
+            self._set_filter(line)
+
+    def action_sort(self) -> None:
+        keys = workbench.SORT_KEYS
+        key = keys[(keys.index(self._query.sort) + 1) % len(keys)]
+        self._ask(replace(self._query, sort=key))
+
+    def action_turn_round(self) -> None:
+        self._ask(replace(self._query, descending=not self._query.descending))
+
+    def action_more_like(self) -> None:
+        if (pair_id := self.list_.current_id) is not None:
+            self._ask(PairQuery(like=pair_id))
+
+    def _ask(self, query: PairQuery) -> None:
+        self._set_filter(workbench.query_text(query))
+
+    def action_select_shown(self) -> None:
+        self.list_.select_shown()
+
+    def action_invert(self) -> None:
+        self.list_.invert()
+
+    @work(group="change")
+    async def action_act(self, verb: Verb) -> None:
+        index = self._index
+        ids = sorted(self.list_.selected) or [one for one in [self.list_.current_id] if one]
+        if index is None or not ids:
             return
-        edited = await self.app.push_screen_wait(EditPair(pair))
-        if edited is None:
-            return
+        rows = index.rows(ids)
+        if verb in TAKEN_BACK and index.all_are(TAKEN_BACK[verb][0], rows):
+            verb = TAKEN_BACK[verb][1]
         with self._session.errors_told():
-            await self._session.ask(
-                desk.edit_pair,
-                pair.id,
-                prompt=edited.prompt,
-                chosen=edited.chosen,
-                rejected=edited.rejected,
-            )
+            acted = await self._session.ask(workbench.act, verb, ids)
+            if len(ids) > 1:
+                done = f"{acted.title}: done. u undoes it."
+                self.notify(done if acted.changed else "They were so already.", markup=False)
             await self._reload()
 
+    def action_edit(self) -> None:
+        if self.list_.current is not None:
+            self.pane.edit()
+
+    @on(PairPane.Edited)
     @work(group="change")
-    async def action_drop(self) -> None:
-        if (pair := self._pair) is not None:
+    async def _store_edit(self, event: PairPane.Edited) -> None:
+        with self._session.errors_told():
+            await self._session.ask(desk.edit_pair, event.pair_id, **event.texts)
+            self.pane.stop_editing()
+            await self._reload()
+
+    @on(PairPane.Left)
+    def _back_to_list(self) -> None:
+        self.list_.focus()
+        self._show_pair()
+        self.refresh_bindings()
+
+    @work(group="ask", exclusive=True)
+    async def action_rewrite(self) -> None:
+        if (pair := self.list_.current) is None:
+            return
+        if await self.app.push_screen_wait(RewritePair(self._session, pair)):
             with self._session.errors_told():
-                await self._session.ask(desk.drop_pair, pair.id, not pair.dropped)
                 await self._reload()
 
-    @work(group="change")
-    async def action_swap(self) -> None:
-        if (pair := self._pair) is not None:
+    @work(group="ask", exclusive=True)
+    async def action_evidence(self) -> None:
+        if (pair_id := self.list_.current_id) is not None:
             with self._session.errors_told():
-                await self._session.ask(desk.swap_pair, pair.id)
-                await self._reload()
+                await show_evidence(self, self._session, pair_id, self._names)
+
+    def action_journal(self) -> None:
+        if (pair_id := self.list_.current_id) is not None:
+            self.app.push_screen(ShowJournal(self._session, pair_id))
 
     @work(group="ask", exclusive=True)
     async def action_export(self) -> None:
         if (reader := self._session.reader) is not None:
-            written = await self.app.push_screen_wait(ExportPairs(self._session, reader.id))
-            if written is not None:
-                told = f"{count(written.pairs, 'pair')} written to {written.file}."
-                self.notify(told, markup=False)
+            await export_pairs(self, self._session, reader.id)
 
     @work(group="ask", exclusive=True)
     async def action_load(self) -> None:
         if (reader := self._session.reader) is not None:
-            loaded = await self.app.push_screen_wait(LoadPairs(self._session, reader.id))
-            if loaded is not None:
-                with self._session.errors_told():
-                    await self._reload()
-                await self.app.push_screen_wait(ShowImport(loaded))
+            await load_pairs(self, self._session, reader.id, self._reload)
 
     def action_doctor(self) -> None:
         if (reader := self._session.reader) is not None:
             self.app.push_screen(DoctorScreen(self._session, reader))
 
+    @work(group="ask", exclusive=True)
+    async def action_build(self) -> None:
+        reader = self._session.reader
+        if reader is None:
+            return
+        choice = await self.app.push_screen_wait(BuildPairs(self._choice))
+        if choice is None:
+            return
+        self._choice = choice
+        with self._session.errors_told():
+            report = await self._session.ask(desk.build_pairs, reader.id, choice)
+            told = f"{count(report.pairs, 'pair')} built, {report.held_out} held out."
+            self.notify(told, markup=False)
+            await self._reload()
+
     async def _reload(self) -> None:
         await self._session.refresh()
         self._load(None)
-
-
-def _marks(pair: PreferencePair) -> str:
-    """d: dropped, h: held out, e: edited."""
-    marks = (("d", pair.dropped), ("h", pair.held_out), ("e", pair.edited))
-    return "".join(mark for mark, is_so in marks if is_so)

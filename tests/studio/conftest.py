@@ -40,6 +40,7 @@ from engine.store.database import change, opened
 from models.events import Event, to_line
 from studio.app import StudioApp
 from studio.tracker import NEWS_EVERY_S
+from studio.widgets.pair_list import PairList
 
 READ_AT = datetime(2024, 5, 17, 12, 30, tzinfo=UTC)
 HOSTILE = "He says [/INST] and [b]bold[/b], \x1b[31mred\x1b[0m, then שלום עולם."
@@ -98,6 +99,14 @@ class Window:
         """What a text widget of the screen on top shows."""
         return str(self.screen.query_one(selector, Static).render())
 
+    @property
+    def pairs(self) -> list[str]:
+        """The lines of the list of pairs, as they are drawn."""
+        shown = self.screen.query_one(PairList)
+        return [
+            shown.render_line(y).text.rstrip() for y in range(min(shown.count, shown.size.height))
+        ]
+
     def rows(self, selector: str) -> list[list[str]]:
         """The cells of a table of the screen on top."""
         table = self.screen.query_one(selector, DataTable)
@@ -114,7 +123,7 @@ def _with_all_below(nodes: Iterable[TreeNode[Any]]) -> Iterator[TreeNode[Any]]:
         yield from _with_all_below(node.children)
 
 
-SHORT = {"load", "reviews", "change", "history", "look again"}
+SHORT = {"load", "reviews", "change", "history", "look again", "search", "page"}
 """Groups of workers that end by themselves; a worker that asks the editor does not."""
 
 

@@ -1,32 +1,72 @@
-"""The third screen: reading, correcting and undoing pairs."""
+"""The third screen: finding, reading, correcting and undoing pairs."""
 
+import asyncio
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from textual.widgets import TextArea
+import pytest
+from textual.widgets import Button, Checkbox, Input, OptionList, Static, TextArea
 
-from engine import desk
+from engine import desk, workbench
 from engine.domain import PreferencePair
+from engine.store import pairs as pair_rows
+from engine.store.database import change, opened
+from studio.widgets.pair_list import PairList
+from tests.studio.conftest import HOSTILE, PAIRS
 
 if TYPE_CHECKING:
-    from tests.studio.conftest import OpenWindow
+    from tests.studio.conftest import OpenWindow, Window
 
 
 def _first(data_dir: Path) -> PreferencePair:
     return desk.pairs(data_dir, "ana")[0]
 
 
-async def test_counts_tell_tracks_and_held_out(data_dir: Path, open_window: "OpenWindow") -> None:
-    async with open_window(data_dir, "pairs") as window:
-        assert window.text("#counts") == "values 3. 1 held out (h), 2 to train on, 0 dropped (d)."
-        assert [row[0] for row in window.rows("#pairs")] == ["", "", "h"]
+def _marks(window: "Window") -> list[str]:
+    """The five signs of each line: accepted or dropped, flagged, edited, held out, imported."""
+    return [line[3:8] for line in window.pairs]
 
 
-async def test_the_detail_says_why_the_sides_are_as_they_are(
+async def _filter(window: "Window", line: str) -> None:
+    window.type_in("#filter", line)
+    await window.settle()
+
+
+@pytest.fixture
+def many_dir(data_dir: Path) -> Path:
+    """Ana with 300 pairs."""
+    more = [
+        replace(PAIRS[0], id=f"q{n:03d}", origin=f"scenario.{n}", chosen=f"Lamp {n} is lit.")
+        for n in range(297)
+    ]
+    with opened(data_dir) as db, change(db, "Build pairs"):
+        pair_rows.save(db, "ana", more)
+    return data_dir
+
+
+async def test_counts_tell_what_is_shown_selected_and_trained_on(
     data_dir: Path, open_window: "OpenWindow"
 ) -> None:
     async with open_window(data_dir, "pairs") as window:
-        assert window.text("#why") == "Because of: Power through resources -0.62  From: scenario.1"
+        first, second = window.text("#counts").split("\n")
+        assert first == (
+            "3 of 3 shown, 0 selected: train 2, held out 1, accepted 0, flagged 0, dropped 0"
+        )
+        assert second.startswith("values 3. No pair from: ")
+        assert second.endswith(" unknown")
+        assert _marks(window) == ["·····", "·····", "···h·"]
+
+
+async def test_the_pane_says_why_the_sides_are_as_they_are(
+    data_dir: Path, open_window: "OpenWindow"
+) -> None:
+    with opened(data_dir) as db, change(db, "Build pairs"):
+        pair_rows.save(db, "ana", [replace(PAIRS[0], stance=-0.62, evidence=("r1", "r2"))])
+    async with open_window(data_dir, "pairs") as window:
+        assert window.text("#why") == (
+            "Because of: Power through resources -0.62, 2 reviews (v)  From: scenario.1"
+        )
 
 
 async def test_the_filter_leaves_what_has_all_its_words(
@@ -34,8 +74,51 @@ async def test_the_filter_leaves_what_has_all_its_words(
 ) -> None:
     async with open_window(data_dir, "pairs") as window:
         await window.press("slash", *"scene 3", "enter")
-        assert len(window.rows("#pairs")) == 1
+        assert len(window.pairs) == 1
         assert "Which scene 3" in window.text("#prompt")
+        assert window.text("#counts").startswith("1 of 3 shown")
+        await window.press("escape")
+        assert len(window.pairs) == 3
+        assert "Which scene 3" in window.text("#prompt")
+
+
+@pytest.mark.parametrize(
+    ("line", "shown", "told"),
+    [
+        ("is:held", 1, ""),
+        ("/scene [12]/ not:held_out", 2, ""),
+        ("track:nope", 3, "track:nope is not known. One of interests, values"),
+        ("/(a+/", 3, "/(a+/ is no regular expression: missing )"),
+        ("like:gone", 3, "No pair 'gone' here"),
+        ("zebra", 0, ""),
+    ],
+)
+async def test_a_filter_that_means_nothing_leaves_the_list_and_says_why(
+    line: str, shown: int, told: str, data_dir: Path, open_window: "OpenWindow"
+) -> None:
+    async with open_window(data_dir, "pairs") as window:
+        await _filter(window, line)
+        assert len(window.pairs) == shown
+        wrong = window.screen.query_one("#wrong", Static)
+        assert bool(wrong.display) is bool(told)
+        if told:
+            assert window.text("#wrong").startswith(told)
+            await _filter(window, "")
+            assert not wrong.display
+
+
+async def test_a_hostile_expression_is_told_and_the_window_goes_on(
+    data_dir: Path, open_window: "OpenWindow"
+) -> None:
+    with opened(data_dir) as db, change(db, "Build pairs"):
+        pair_rows.save(db, "ana", [replace(PAIRS[0], chosen="a" * 3000 + "!")])
+    async with open_window(data_dir, "pairs") as window:
+        window.type_in("#filter", "/(a|aa)+$/")
+        await window.pilot.press("down", "down")
+        assert window.screen.query_one(PairList).current_id == "p3"
+        await window.settle()
+        assert window.text("#wrong").startswith("The expression /(a|aa)+$/ takes too long.")
+        assert len(window.pairs) == 3
 
 
 async def test_drop_swap_undo_and_redo_change_the_stored_pair(
@@ -45,7 +128,7 @@ async def test_drop_swap_undo_and_redo_change_the_stored_pair(
         before = _first(data_dir)
         await window.press("d")
         assert _first(data_dir).dropped
-        assert window.rows("#pairs")[0][0] == "d"
+        assert _marks(window)[0] == "d····"
         await window.press("d", "x")
         assert _first(data_dir).chosen == before.rejected
         await window.press("u")
@@ -53,16 +136,128 @@ async def test_drop_swap_undo_and_redo_change_the_stored_pair(
         await window.press("ctrl+r")
         assert _first(data_dir).chosen == before.rejected
         assert window.text("#chosen") == before.rejected
+        assert _marks(window)[0] == "··e··"
 
 
-async def test_an_edit_is_saved_and_marked(data_dir: Path, open_window: "OpenWindow") -> None:
+async def test_acts_on_a_selection_are_one_change(
+    data_dir: Path, open_window: "OpenWindow"
+) -> None:
     async with open_window(data_dir, "pairs") as window:
+        await window.press("shift+down", "a")
+        assert _marks(window) == ["a····", "a····", "···h·"]
+        await window.press("I", "f")
+        assert _marks(window) == ["a····", "a····", "·f·h·"]
+        assert " 1 selected: " in window.text("#counts")
+        await window.press("u", "u")
+        assert [pair.accepted or pair.flagged for pair in desk.pairs(data_dir, "ana")] == [
+            False
+        ] * 3
+
+
+async def test_shift_selects_what_the_cursor_passes_and_gives_it_back(
+    many_dir: Path, open_window: "OpenWindow"
+) -> None:
+    async with open_window(many_dir, "pairs") as window:
+        shown = window.screen.query_one(PairList)
+        await window.press("down", "shift+down", "shift+down", "shift+up")
+        assert shown.selected == {"p2", "p3"}
+        await window.press("down", "space")
+        assert shown.selected == {"p2", "p3", "q000"}
+        await window.press("escape")
+        assert not shown.selected
+        await window.press("shift+end")
+        assert len(shown.selected) == 300 - 4
+        await window.press("ctrl+a", "I")
+        assert len(shown.selected) == 0
+
+
+async def test_what_is_selected_and_not_shown_is_counted(
+    many_dir: Path, open_window: "OpenWindow"
+) -> None:
+    async with open_window(many_dir, "pairs") as window:
+        await window.press("space")
+        await _filter(window, "lamp")
+        assert "297 of 300 shown, 1 selected (1 not shown): " in window.text("#counts")
+
+
+async def test_pages_are_read_as_they_come_into_view(
+    many_dir: Path, open_window: "OpenWindow"
+) -> None:
+    async with open_window(many_dir, "pairs") as window:
+        shown = window.screen.query_one(PairList)
+        assert len(shown.kept_ids) < 100
+        await window.press("end")
+        assert "Lamp 296 is lit" in window.pairs[-1]
+        assert window.text("#chosen") == "Lamp 296 is lit."
+        await window.press("home", "pagedown", "pagedown")
+        assert all("Lamp" in line for line in window.pairs)
+
+
+async def test_sorting_is_told_and_can_be_turned_round(
+    data_dir: Path, open_window: "OpenWindow"
+) -> None:
+    with opened(data_dir) as db, change(db, "Build pairs"):
+        pair_rows.save(db, "ana", [replace(PAIRS[1], stance=0.9)])
+    async with open_window(data_dir, "pairs") as window:
+        await window.press(*"sss")
+        assert window.screen.query_one("#filter", Input).value == "sort:strength"
+        assert str(window.screen.query_one(PairList).border_title).startswith("Pairs by strength")
+        assert "+0.90" in window.pairs[-1]
+        await window.press("S")
+        assert "+0.90" in window.pairs[0]
+
+
+async def test_a_form_builds_the_filter(data_dir: Path, open_window: "OpenWindow") -> None:
+    async with open_window(data_dir, "pairs", size=(80, 24)) as window:
+        await window.press("f2")
+        window.type_in("#words", '"scene 3"')
+        window.type_in("#low", "2")
+        await window.settle()
+        assert "strength:2..1" in window.text("#line")
+        window.type_in("#low", "0")
+        await window.press("enter")
+        assert window.screen.query_one("#filter", Input).value == '"scene 3"'
+        assert len(window.pairs) == 1
+        await window.press("f2")
+        assert window.screen.query_one("#words", Input).value == '"scene 3"'
+
+
+async def test_more_like_it_ranks_the_others(data_dir: Path, open_window: "OpenWindow") -> None:
+    other = replace(PAIRS[0], chosen="Buppha keeps bees.", rejected="Buppha sells honey.")
+    with opened(data_dir) as db, change(db, "Build pairs"):
+        pair_rows.save(db, "ana", [replace(other, id="p8"), replace(other, id="p9")])
+    async with open_window(data_dir, "pairs") as window:
+        await window.press("end", "m")
+        assert window.screen.query_one(PairList).current_id == "p9"
+        assert "Buppha" in window.pairs[0]
+        assert "Buppha" in window.pairs[1]
+
+
+async def test_an_edit_in_place_is_saved_and_marked(
+    data_dir: Path, open_window: "OpenWindow"
+) -> None:
+    async with open_window(data_dir, "pairs", size=(80, 24)) as window:
         await window.press("e")
-        window.screen.query_one("#chosen", TextArea).text = "She [b] keeps it."
+        window.screen.query_one("#edit-chosen", TextArea).text = "She [b] keeps it."
         await window.press("ctrl+s")
         await window.until(lambda: _first(data_dir).edited)
         assert window.text("#chosen") == "She [b] keeps it."
-        assert window.rows("#pairs")[0][0] == "e"
+        assert _marks(window)[0] == "··e··"
+        assert isinstance(window.screen.focused, PairList)
+
+
+async def test_words_are_not_thrown_away_by_one_key(
+    data_dir: Path, open_window: "OpenWindow"
+) -> None:
+    async with open_window(data_dir, "pairs") as window:
+        before = _first(data_dir)
+        await window.press("e", *"new words ", "escape")
+        assert window.text("#refusal").startswith("Not saved: ")
+        await window.press("escape")
+        assert window.text("#chosen") == before.chosen
+        await window.press("e", "escape")
+        assert _first(data_dir) == before
+        assert isinstance(window.screen.focused, PairList)
 
 
 async def test_an_empty_answer_is_refused_and_nothing_changes(
@@ -71,11 +266,87 @@ async def test_an_empty_answer_is_refused_and_nothing_changes(
     async with open_window(data_dir, "pairs") as window:
         before = _first(data_dir)
         await window.press("e")
-        window.screen.query_one("#rejected", TextArea).text = "  "
+        window.screen.query_one("#edit-rejected", TextArea).text = "  "
         await window.press("ctrl+s")
         assert window.text("#refusal").startswith("The rejected text cannot be empty.")
-        await window.press("escape")
         assert _first(data_dir) == before
+
+
+async def test_building_asks_for_tracks_and_answers(
+    data_dir: Path, open_window: "OpenWindow"
+) -> None:
+    async with open_window(data_dir, "pairs") as window:
+        await window.press("b")
+        for track in ("interests", "values", "descriptions"):
+            window.screen.query_one(f"#{track}", Checkbox).value = False
+        await window.press("enter")
+        await window.until(lambda: _first(data_dir).track == "personality")
+        assert {pair.track for pair in desk.pairs(data_dir, "ana")} == {"personality"}
+        assert "personality" in window.text("#counts")
+        await window.press("u")
+        assert [pair.id for pair in desk.pairs(data_dir, "ana")] == ["p1", "p2", "p3"]
+        assert window.text("#counts").startswith("3 of 3 shown")
+
+
+async def test_no_track_at_all_is_refused(data_dir: Path, open_window: "OpenWindow") -> None:
+    async with open_window(data_dir, "pairs") as window:
+        await window.press("b")
+        for box in window.screen.query(Checkbox):
+            box.value = False
+        await window.press("enter")
+        assert window.text("#refusal") == "Tick at least one track."
+
+
+async def test_evidence_opens_the_review_with_its_marks(
+    data_dir: Path, open_window: "OpenWindow"
+) -> None:
+    with opened(data_dir) as db, change(db, "Build pairs"):
+        pair_rows.save(db, "ana", [replace(PAIRS[0], stance=-0.6, evidence=("r2", "r1"))])
+    async with open_window(data_dir, "pairs") as window:
+        await window.press("v")
+        reviews = window.screen.query_one("#reviews", OptionList)
+        assert "lunch with the poor dad" in str(reviews.get_option_at_index(0).prompt)
+        await window.press("down", "enter")
+        assert "›thinks he bought their souls‹" in window.text("#words")  # noqa: RUF001 - as shown
+        await window.press("escape", "escape")
+        assert isinstance(window.screen.focused, PairList)
+
+
+async def test_the_journal_shows_old_and_new_text(
+    data_dir: Path, open_window: "OpenWindow"
+) -> None:
+    desk.edit_pair(data_dir, "p1", chosen=HOSTILE)
+    workbench.act(data_dir, "flag", ["p1", "p2"])
+    async with open_window(data_dir, "pairs", size=(80, 24)) as window:
+        await window.press("j")
+        assert "flagged: no → yes" in window.text("#told")
+        await window.press("down")
+        assert "chosen after: He says [/INST] and [b]bold[/b]" in window.text("#told")
+        await window.press("a")
+        assert "p2 changed" in window.text("#told")
+        await window.press("escape")
+        assert isinstance(window.screen.focused, PairList)
+
+
+async def test_a_refused_rewrite_keeps_nothing(data_dir: Path, open_window: "OpenWindow") -> None:
+    async with open_window(data_dir, "pairs", size=(80, 24)) as window:
+        await window.press("w", "ctrl+s")
+        assert window.text("#refusal").startswith("There is no new text yet")
+        window.type_in("#provider", "endpoint:nope")
+        await window.press(*"warmer", "enter")
+        await window.until(lambda: "No endpoint 'nope'" in window.text("#refusal"))
+        assert window.screen.query_one("#keep", Button).disabled
+        await window.press("escape")
+        assert _first(data_dir) == PAIRS[0]
+
+
+async def test_a_change_by_another_window_is_seen_after_the_next_change_here(
+    data_dir: Path, open_window: "OpenWindow"
+) -> None:
+    async with open_window(data_dir, "pairs") as window:
+        await asyncio.to_thread(workbench.act, data_dir, "flag", ["p2"])
+        await window.press("a")
+        assert _marks(window)[:2] == ["a····", "·f···"]
 
 
 async def test_a_reader_without_a_profile_is_sent_to_build_one(

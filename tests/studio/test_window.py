@@ -67,10 +67,10 @@ async def test_a_command_of_the_palette_opens_its_screen_and_acts(
         commands = {
             command.title: command for command in window.app.get_system_commands(window.screen)
         }
-        await commands["Pairs: Drop or restore a pair"].callback()
+        await commands["Pairs: Drop or restore pairs"].callback()
         await window.settle()
         assert window.app.current_mode == "pairs"
-        assert window.rows("#pairs")[0][0] == "d"
+        assert window.pairs[0].startswith(">  d")
 
 
 async def test_keys_of_the_screen_below_do_nothing_while_a_question_waits(
