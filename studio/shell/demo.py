@@ -20,7 +20,7 @@ from engine.domain import Profile, Trait
 from studio.shell.base import Command, give, say, shared, tell
 from studio.shell.columns import columns
 from studio.shell.events import read_to_end, result_of_run, reuse_or_start, run_of_same_input
-from studio.shell.pairs import pair_lines
+from studio.shell.pair_lines import pair_lines
 from studio.shell.previews import Written, write_panes
 from studio.shell.runs import export_lines, training_lines
 from studio.shell.trait_lines import quotes_of, trait_line

@@ -10,7 +10,7 @@ from engine.domain import PreferencePair
 from engine.pairs.doctor.finding import KINDS, Finding
 from studio.shell.base import Command, give, shared, tell
 from studio.shell.events import read_to_end
-from studio.shell.pairs import pair_lines
+from studio.shell.pair_lines import pair_lines
 from studio.text import count
 
 if TYPE_CHECKING:

@@ -23,7 +23,6 @@ QUESTIONS = {
     "provider": ("profile", "b"),
     "override": ("profile", *["down"] * 9, "o"),
     "review": ("profile", *["down"] * 7, "tab", "enter"),
-    "edit": ("pairs", "e"),
     "quant": ("train", "e"),
 }
 
