@@ -60,7 +60,7 @@ async def test_capital_m_mends_all_that_is_safe(ill_dir: Path, open_window: "Ope
         assert "Near-duplicates: 1 pair dropped" in window.text("#did")
         assert window.screen.check_action("mend_all", ()) is None
         await window.press("escape")
-        assert "dropped (d)" in window.text("#counts")
+        assert "dropped 3" in window.text("#counts")
         assert "3 dropped" in window.text("#counts")
 
 

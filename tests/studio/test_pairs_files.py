@@ -12,6 +12,7 @@ from studio.screens.import_report import ShowImport
 from studio.screens.pairs import PairsScreen
 from studio.screens.pairs_export import ExportPairs
 from studio.screens.pairs_load import LoadPairs
+from studio.widgets.pair_list import PairList
 
 if TYPE_CHECKING:
     from tests.studio.conftest import OpenWindow, Window
@@ -185,7 +186,7 @@ async def test_a_reader_without_pairs_can_load_some_but_not_export(
         assert isinstance(window.screen, PairsScreen)
         await load(window, file)
         await window.press("escape")
-        assert len(window.rows("#pairs")) == 1
+        assert window.screen.query_one(PairList).count == 1
     assert [pair.prompt for pair in desk.pairs(data_dir, "jo")] == ["Why?"]
 
 
