@@ -33,18 +33,19 @@ def counts_told(
     looked_up = "…" if shown is None else f"{shown:,}"
     hidden = f" ({unshown:,} not shown)" if unshown else ""
     marks = (
-        ("train", counts.train),
-        ("held out", counts.held_out),
-        ("accepted", counts.accepted),
-        ("flagged", counts.flagged),
-        ("dropped", counts.dropped),
+        ("Shown", f"{looked_up}/{counts.pairs:,}"),
+        ("selected", f"{selected:,}{hidden}"),
+        ("train", f"{counts.train:,}"),
+        ("held out", f"{counts.held_out:,}"),
+        ("accepted", f"{counts.accepted:,}"),
+        ("flagged", f"{counts.flagged:,}"),
+        ("dropped", f"{counts.dropped:,}"),
     )
-    told = ", ".join(f"{name} {number:,}" for name, number in marks)
+    told = ", ".join(f"{name} {number}" for name, number in marks)
     tracks = ", ".join(f"{track} {number:,}" for track, number in counts.by_track.items())
     reasons = ", ".join(
         f"{left_out[why]} {why}" for why in ("unknown", "faint", "off") if left_out.get(why)
     )
-    return (
-        f"{looked_up} of {counts.pairs:,} shown, {selected:,} selected{hidden}: {told}\n"
-        f"{tracks or 'All are dropped'}{f'. No pair from: {reasons}' if reasons else ''}"
+    return f"{told}\n{tracks or 'All are dropped'}" + (
+        f". No pair from statements or questions: {reasons}" if reasons else ""
     )

@@ -14,9 +14,10 @@ WIDE_LEGEND = "track, trait, strength, chosen │ rejected"
 def pair_line(pair: PreferencePair, trait_name: str, width: int) -> str:
     """The line, exactly `width` cells wide."""
     is_wide = width >= WIDE
+    strength = f"{pair.stance:+.2f}" if pair.stance else " " * 5
     trait = 26 if is_wide else 16
     head = f"{marks_of(pair)} {_fitted(pair.track, 13) if is_wide else ''}"
-    head += f"{_fitted(trait_name, trait)} {pair.stance:+.2f}  "
+    head += f"{_fitted(trait_name, trait)} {strength}  "
     half = max(8, (width - len(marks_of(pair)) - 1 - 13 * is_wide - trait - 8 - 3) // 2)
     line = f"{head}{_fitted(pair.chosen, half)} │ {_fitted(pair.rejected, half)}"
     return set_cell_size(line, width)

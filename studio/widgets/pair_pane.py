@@ -48,14 +48,14 @@ class PairPane(Vertical):
         with Vertical(id="editing"):
             yield TextArea(id="edit-prompt", compact=True, tab_behavior="focus")
             with Horizontal():
-                yield TextArea(id="edit-chosen", compact=True, tab_behavior="focus")
-                yield TextArea(id="edit-rejected", compact=True, tab_behavior="focus")
+                for name in ("chosen", "rejected"):
+                    with Vertical():
+                        yield Static(name.capitalize(), classes="answer-title", markup=False)
+                        yield TextArea(id=f"edit-{name}", compact=True, tab_behavior="focus")
             yield Static(id="refusal", classes="refusal", markup=False)
 
     def on_mount(self) -> None:
         self.border_title = "Pair"
-        for name in FIELDS:
-            self._field(name).border_title = name.capitalize()
         self.editing.display = False
 
     @property
@@ -83,7 +83,7 @@ class PairPane(Vertical):
             return
         for name in FIELDS:
             self._field(name).load_text(getattr(pair, name))
-        self.refusal.update("ctrl+s saves, esc leaves, tab goes to the next field.")
+        self.refusal.update("")
         self._is_warned = False
         self._switch(True)
         self._field("chosen").focus()
@@ -115,6 +115,8 @@ class PairPane(Vertical):
         self.editing.display = is_editing
         self.reading.display = not is_editing
         self.border_title = "Edit the pair" if is_editing else "Pair"
+        keys = "ctrl+s saves  esc leaves  tab next field"
+        self.border_subtitle = keys if is_editing else ""
         self.refresh_bindings()
 
     @property

@@ -12,7 +12,7 @@ from engine import desk, workbench
 from engine.domain import PreferencePair
 from engine.store import pairs as pair_rows
 from engine.store.database import change, opened
-from studio.widgets.pair_list import PairList
+from studio.widgets.pair_list import MOST_KEPT, PairList
 from tests.studio.conftest import HOSTILE, PAIRS
 
 if TYPE_CHECKING:
@@ -51,9 +51,9 @@ async def test_counts_tell_what_is_shown_selected_and_trained_on(
     async with open_window(data_dir, "pairs") as window:
         first, second = window.text("#counts").split("\n")
         assert first == (
-            "3 of 3 shown, 0 selected: train 2, held out 1, accepted 0, flagged 0, dropped 0"
+            "Shown 3/3, selected 0, train 2, held out 1, accepted 0, flagged 0, dropped 0"
         )
-        assert second.startswith("values 3. No pair from: ")
+        assert second.startswith("values 3. No pair from statements or questions: ")
         assert second.endswith(" unknown")
         assert _marks(window) == ["·····", "·····", "···h·"]
 
@@ -76,7 +76,7 @@ async def test_the_filter_leaves_what_has_all_its_words(
         await window.press("slash", *"scene 3", "enter")
         assert len(window.pairs) == 1
         assert "Which scene 3" in window.text("#prompt")
-        assert window.text("#counts").startswith("1 of 3 shown")
+        assert window.text("#counts").startswith("Shown 1/3,")
         await window.press("escape")
         assert len(window.pairs) == 3
         assert "Which scene 3" in window.text("#prompt")
@@ -147,7 +147,7 @@ async def test_acts_on_a_selection_are_one_change(
         assert _marks(window) == ["a····", "a····", "···h·"]
         await window.press("I", "f")
         assert _marks(window) == ["a····", "a····", "·f·h·"]
-        assert " 1 selected: " in window.text("#counts")
+        assert " selected 1, " in window.text("#counts")
         await window.press("u", "u")
         assert [pair.accepted or pair.flagged for pair in desk.pairs(data_dir, "ana")] == [
             False
@@ -177,7 +177,7 @@ async def test_what_is_selected_and_not_shown_is_counted(
     async with open_window(many_dir, "pairs") as window:
         await window.press("space")
         await _filter(window, "lamp")
-        assert "297 of 300 shown, 1 selected (1 not shown): " in window.text("#counts")
+        assert "Shown 297/300, selected 1 (1 not shown), " in window.text("#counts")
 
 
 async def test_pages_are_read_as_they_come_into_view(
@@ -191,6 +191,18 @@ async def test_pages_are_read_as_they_come_into_view(
         assert window.text("#chosen") == "Lamp 296 is lit."
         await window.press("home", "pagedown", "pagedown")
         assert all("Lamp" in line for line in window.pairs)
+
+
+async def test_what_is_in_view_is_kept_however_much_was_read(
+    many_dir: Path, open_window: "OpenWindow"
+) -> None:
+    async with open_window(many_dir, "pairs") as window:
+        shown = window.screen.query_one(PairList)
+        far = [replace(PAIRS[0], id=f"far{n}") for n in range(MOST_KEPT)]
+        shown.keep(far)
+        await window.settle()
+        assert len(shown.kept_ids) < MOST_KEPT
+        assert set(shown.in_view) <= set(shown.kept_ids)
 
 
 async def test_sorting_is_told_and_can_be_turned_round(
@@ -285,7 +297,7 @@ async def test_building_asks_for_tracks_and_answers(
         assert "personality" in window.text("#counts")
         await window.press("u")
         assert [pair.id for pair in desk.pairs(data_dir, "ana")] == ["p1", "p2", "p3"]
-        assert window.text("#counts").startswith("3 of 3 shown")
+        assert window.text("#counts").startswith("Shown 3/3,")
 
 
 async def test_no_track_at_all_is_refused(data_dir: Path, open_window: "OpenWindow") -> None:
