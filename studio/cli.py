@@ -5,6 +5,7 @@ import sys
 import click
 
 from studio.shell import (
+    bank,
     countries,
     data,
     imports,
@@ -52,7 +53,7 @@ def _open_window() -> None:
 for command in (
     *(demo, imports.import_, data.readers, data.books, data.datasets),
     *(profiles.profile, self_report.questionnaire, picks.picks),
-    *(pairs.pairs, runs.train, runs.export, previews.preview),
+    *(pairs.pairs, bank.bank, runs.train, runs.export, previews.preview),
     *(runs.runs_, runs.models, countries.countries, doctor, data.undo, data.redo, data.forget),
 ):
     studio.add_command(command)

@@ -113,7 +113,8 @@ def _refuse_while_building(data_dir: Path, reader_id: str) -> None:
         if run.state == "running":
             raise BadInput(
                 f"The profile of {reader_id!r} is being built from this review just now.",
-                f"Wait for it, or stop it: `persona-studio runs stop {run.id}`.",
+                "Wait for it, or stop it: esc on the Profile screen, or "
+                f"`persona-studio runs stop {run.id}`.",
             )
 
 

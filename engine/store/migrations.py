@@ -164,6 +164,14 @@ alter table pair add column made text not null default 'bank'
 """
 
 
+BANK_DECISION = """
+create table bank_decision (
+    candidate_id text primary key, accepted integer not null, made_at text not null
+)
+"""
+"""The candidates themselves are files of their own: `engine.bank_extend.files`."""
+
+
 @migrations()
 def m002_journal_triggers(db: Database) -> None:
     for table in JOURNALLED:
@@ -183,6 +191,12 @@ def m004_what_pairs_rest_on(db: Database) -> None:
     for statement in PAIR_COLUMNS.split(";"):
         db.execute(statement)
     _journal(db, "pair")
+
+
+@migrations()
+def m005_decisions_on_the_bank(db: Database) -> None:
+    db.execute(BANK_DECISION)
+    _journal(db, "bank_decision")
 
 
 def _journal(db: Database, table: str) -> None:

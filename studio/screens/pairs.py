@@ -15,6 +15,9 @@ from engine import desk
 from engine.domain import PreferencePair, Profile
 from studio.screens.doctor import DoctorScreen
 from studio.screens.edit_pair import EditPair
+from studio.screens.import_report import ShowImport
+from studio.screens.pairs_export import ExportPairs
+from studio.screens.pairs_load import LoadPairs
 from studio.session import Session
 from studio.text import cell, count, one_line
 from studio.widgets.empty_state import EmptyState
@@ -33,6 +36,8 @@ class PairsScreen(Screen[None]):
         Binding("e", "edit", "Edit", id="pairs.edit", tooltip="Edit a pair"),
         Binding("d", "drop", "Drop", id="pairs.drop", tooltip="Drop or restore a pair"),
         Binding("x", "swap", "Swap", id="pairs.swap", tooltip="Swap the sides of a pair"),
+        Binding("o", "export", "Export", id="pairs.export", tooltip="Export pairs to a file"),
+        Binding("i", "load", "Load", id="pairs.load", tooltip="Load pairs from a file"),
         Binding(
             "D", "doctor", "Doctor", show=False, id="pairs.doctor", tooltip="Look the pairs through"
         ),
@@ -82,8 +87,10 @@ class PairsScreen(Screen[None]):
         return self._pairs.get(key or "")
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action in ("edit", "drop", "swap", "filter", "doctor") and not self._pairs:
+        if action in ("edit", "drop", "swap", "filter", "export", "doctor") and not self._pairs:
             return None
+        if action == "load":
+            return True if self._session.reader is not None else None
         if action == "build":
             reader = self._session.reader
             return True if reader is not None and reader.profile_built else None
@@ -218,6 +225,23 @@ class PairsScreen(Screen[None]):
             with self._session.errors_told():
                 await self._session.ask(desk.swap_pair, pair.id)
                 await self._reload()
+
+    @work(group="ask", exclusive=True)
+    async def action_export(self) -> None:
+        if (reader := self._session.reader) is not None:
+            written = await self.app.push_screen_wait(ExportPairs(self._session, reader.id))
+            if written is not None:
+                told = f"{count(written.pairs, 'pair')} written to {written.file}."
+                self.notify(told, markup=False)
+
+    @work(group="ask", exclusive=True)
+    async def action_load(self) -> None:
+        if (reader := self._session.reader) is not None:
+            loaded = await self.app.push_screen_wait(LoadPairs(self._session, reader.id))
+            if loaded is not None:
+                with self._session.errors_told():
+                    await self._reload()
+                await self.app.push_screen_wait(ShowImport(loaded))
 
     def action_doctor(self) -> None:
         if (reader := self._session.reader) is not None:

@@ -1,16 +1,13 @@
 """Commands about a reader's preference pairs: build, list, mend, carry elsewhere and back."""
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
-from pathlib import Path
 
 import click
 
 from engine.domain import PreferencePair
-from studio.shell.base import Group, give, shared
-from studio.shell.files import write_private
-from studio.shell.imports import skipped_lines
+from studio.shell import pair_files
+from studio.shell.base import Group, find_reader, give, shared
 from studio.text import count, one_line
 
 TRACKS = ("interests", "values", "personality")
@@ -27,10 +24,12 @@ def build(reader: str) -> None:
     """Build all pairs from the profile; edited and dropped ones stay as they are."""
     from engine import desk
 
-    data_dir = shared().data_dir
-    report = desk.build_pairs(data_dir, desk.reader_id_of(data_dir, reader))
+    data_dir, reader_id = find_reader(reader)
+    report = desk.build_pairs(data_dir, reader_id)
     tracks = ", ".join(f"{number} on {track}" for track, number in report.by_track.items())
     told = f"{count(report.pairs, 'pair')}: {tracks}. {report.held_out} are held out of training."
+    if report.added:
+        told += f" {count(report.added, 'pair')} rest on texts accepted into the bank."
     give(report.as_json(), [told])
 
 
@@ -43,8 +42,7 @@ def list_(reader: str, track: str | None, trait: str | None, dropped: bool) -> N
     """List the pairs of a reader."""
     from engine import desk
 
-    data_dir = shared().data_dir
-    reader_id = desk.reader_id_of(data_dir, reader)
+    data_dir, reader_id = find_reader(reader)
     found = [
         pair
         for pair in desk.pairs(data_dir, reader_id)
@@ -120,35 +118,5 @@ def _give_pair(pair: PreferencePair) -> None:
     give({"pair": asdict(pair)}, pair_lines(pair, desk.trait_names(), 2000))
 
 
-@pairs.command("export")
-@click.argument("reader")
-@click.argument("file", type=click.Path(path_type=Path, allow_dash=True), default="-")
-def export(reader: str, file: Path) -> None:
-    """Write the pairs to a JSONL file: prompt, chosen, rejected, and where each came from."""
-    from engine import desk
-
-    data_dir = shared().data_dir
-    reader_id = desk.reader_id_of(data_dir, reader)
-    found = [asdict(pair) for pair in desk.pairs(data_dir, reader_id)]
-    if str(file) == "-":
-        rows = (json.dumps(row) for row in found)
-        give({"reader": reader_id, "pairs": found}, rows)
-        return
-    write_private(file, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in found))
-    give(
-        {"reader": reader_id, "pairs": len(found), "file": str(file)},
-        [f"{count(len(found), 'pair')} written to {file}."],
-    )
-
-
-@pairs.command("load")
-@click.argument("reader")
-@click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
-def load(reader: str, file: Path) -> None:
-    """Load pairs that `pairs export` wrote, edited since or not."""
-    from engine import desk, exchange
-
-    data_dir = shared().data_dir
-    report = exchange.load_pairs(data_dir, desk.reader_id_of(data_dir, reader), file)
-    told = f"{report.changed} changed, {report.added} added, {report.same} as they were."
-    give(report.as_json(), [told, *skipped_lines(report.skipped)])
+for command in pair_files.COMMANDS:
+    pairs.add_command(command)
