@@ -55,8 +55,10 @@ def doctor(
         asyncio.run(read_to_end(pair_doctor.count_tokens(data_dir, reader_id, ruler)))
     mended = pair_doctor.mend(data_dir, reader_id, kinds, ruler).told if kinds else {}
     found = pair_doctor.examine(data_dir, reader_id, ruler)
-    for kind in kinds:
-        tell(f"{kind}: {mended.get(kind, 'nothing to mend')}")
+    for kind, did in mended.items():
+        tell(f"{kind}: {did}")
+    if kinds and not mended:
+        tell("There was nothing to mend.")
     lines = [f"{count(len(found.pairs), 'pair')} looked through: {_summary(found.findings)}."]
     if found.uncounted:
         lines.append(

@@ -103,6 +103,7 @@ def test_spoilt_counts_are_no_counts(tmp_path: Path) -> None:
 def test_the_content_of_a_pair_decides_its_count() -> None:
     pair = a_pair(1, "One.", "Two.")
     assert content_key(pair) == content_key(replace(pair, id="x", accepted=True))
+    assert content_key(pair) == content_key(pair.swapped())
     assert content_key(pair) != content_key(replace(pair, chosen="One!"))
 
 

@@ -311,6 +311,14 @@ def test_statements_count_for_their_dimension_and_questions_for_their_trait() ->
     assert rows["interests.horror"].pairs["interests"] > 0
 
 
+def test_values_on_an_axis_without_a_lean_want_no_descriptions() -> None:
+    care, power = "schwartz.benevolence_caring", "schwartz.power_resources"
+    for other, wanted in ((-0.6, True), (0.6, False)):
+        profile = a_profile(known(care, 0.6), known(power, other))
+        rows = {row.trait_id: row for row in grid([], profile)}
+        assert ("descriptions" in rows[care].holes) is wanted
+
+
 # Mending
 
 

@@ -12,6 +12,7 @@ from engine.store import readers as reader_rows
 from engine.store.database import change, opened
 from tests.studio.conftest import READ_AT
 
+IMAGINATION = "ocean.openness.imagination"
 TRAITS = (
     Trait("interests.poetry", "interests", 0.6, 0.8, "known"),
     Trait("interests.horror", "interests", -0.6, 0.8, "known"),
@@ -19,12 +20,14 @@ TRAITS = (
     Trait("ocean.openness", "ocean", 0.5, 0.8, "known"),
     Trait("hofstede.indulgence", "hofstede", -0.5, 0.8, "known"),
 )
+TOPICS = {"schwartz.face.1", "genre.poetry", *(f"{IMAGINATION}.{n}" for n in range(1, 5))}
+"""A few of the bank's, so that what it gains changes nothing here."""
 PROFILE = Profile("ana", "embedded", TRAITS, READ_AT)
 
 
 def ill_pairs() -> list[PreferencePair]:
     """Two swapped, a twin, a template token, a preview's title, and one on a trait since lost."""
-    pairs = [p for p in pairs_for(PROFILE) if p.topic != "schwartz.face.2"]
+    pairs = [pair for pair in pairs_for(PROFILE) if pair.topic in TOPICS]
     scenes = [pair for pair in pairs if pair.track == "values"]
     turned = {pair.id: pair.swapped() for pair in scenes[:2]}
     pairs = [turned.get(pair.id, pair) for pair in pairs]

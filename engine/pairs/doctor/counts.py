@@ -24,8 +24,8 @@ class Counts:
 
 
 def content_key(pair: PreferencePair) -> str:
-    """A short hash of what a pair's tokens depend on."""
-    text = "\0".join((pair.prompt, pair.chosen, pair.rejected))
+    """A short hash of what a pair's tokens depend on: not of which answer is the chosen one."""
+    text = "\0".join((pair.prompt, *sorted((pair.chosen, pair.rejected))))
     return sha256(text.encode(errors="replace")).hexdigest()[:16]
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from engine.bank import angles, questions, scenarios
 from engine.domain import TRACKS, PreferencePair, Profile, Track
 from engine.frameworks import VALUE_FRAMEWORKS, all_statements, dimensions, genres
-from engine.pairs.descriptions import ANGLES
+from engine.pairs.descriptions import ANGLES, AXES, angle_label
 from engine.pairs.doctor.finding import Found, many
 from engine.pairs.doctor.patient import Patient
 from engine.pairs.doctor.sides import genres_of
@@ -22,7 +22,8 @@ class Row:
     is_known: bool
     """Whether the profile tells a side of it, or of a statement or facet under it."""
     pairs: dict[Track, int]
-    """Training and held-out pairs by track; only the tracks on which the bank can test it."""
+    """Training and held-out pairs by track; only the tracks on which the bank can test it. No
+    description tells the values between which a reader does not lean."""
 
     @property
     def holes(self) -> tuple[Track, ...]:
@@ -49,9 +50,17 @@ def coverage(patient: Patient) -> Found | None:
 def grid(pairs: Iterable[PreferencePair], profile: Profile | None) -> list[Row]:
     """All traits that the bank can test, in the order of the frameworks, genres last."""
     counted = Counter((trait, pair.track) for pair in pairs for trait in set(traits_of(pair)))
-    known = _known(profile)
+    known, angled = _known(profile), _angled(profile)
     return [
-        Row(trait, trait in known, {track: counted[trait, track] for track in tracks})
+        Row(
+            trait,
+            trait in known,
+            {
+                track: counted[trait, track]
+                for track in tracks
+                if track != "descriptions" or trait in angled or counted[trait, track]
+            },
+        )
         for trait, tracks in _testable()
     ]
 
@@ -75,6 +84,17 @@ def _whole(trait_id: str) -> str:
 def _known(profile: Profile | None) -> set[str]:
     traits = profile.traits if profile else ()
     return {_whole(trait.id) for trait in traits if side(trait)}
+
+
+def _angled(profile: Profile | None) -> set[str]:
+    """The values on an axis of angles on which the reader leans."""
+    return {
+        f"schwartz.{name}"
+        for axis in AXES
+        for angle in axis
+        for name in ANGLES[angle]
+        if profile and angle_label(profile, *axis)
+    }
 
 
 def _testable() -> Iterator[tuple[str, tuple[Track, ...]]]:

@@ -35,16 +35,16 @@ def duplicates(patient: Patient) -> Found | None:
     if not twins:
         return None
     same = sum(set(_answers(pairs[a])) == set(_answers(pairs[b])) for a, b in twins)
-    turned = sum(_are_turned(corpus, a, b) for a, b in twins)
+    turned = {twin for twin in twins if _are_turned(corpus, *twin)}
     told = (
         f"{many(len(twins), 'pair')} of {len(pairs):,} repeat another: {same:,} word for word, "
-        f"{len(twins) - same:,} nearly so; {turned:,} of them with the sides turned round."
+        f"{len(twins) - same:,} nearly so; {len(turned):,} of them with the sides turned round."
     )
     cases = (
         Case(
             pairs[later].id,
             f"twin of {pairs[first].id}"
-            + (", sides turned round" if _are_turned(corpus, first, later) else ""),
+            + (", sides turned round" if (first, later) in turned else ""),
             replace(pairs[later], dropped=True),
         )
         for first, later in twins
@@ -82,6 +82,8 @@ def _groups(number: int, links: list[tuple[int, int]]) -> Iterator[list[int]]:
 
 def _are_turned(corpus: Corpus, a: int, b: int) -> bool:
     """Whether the chosen words of the one are rather the rejected words of the other."""
+    if np.array_equal(corpus.text(a, CHOSEN), corpus.text(b, CHOSEN)):
+        return False
 
     def shared(side: int, other: int) -> int:
         return len(np.intersect1d(corpus.text(a, side), corpus.text(b, other)))

@@ -28,10 +28,15 @@ def near(corpus: Corpus, least: float) -> Iterator[tuple[int, int]]:
     firsts, others = _candidates(sketches)
     for at in _agreeing(sketches, firsts, others, least - 0.2):
         a, b = int(firsts[at]), int(others[at])
-        of_a, of_b = (np.unique(shingles[starts[it] : starts[it + 1]]) for it in (a, b))
-        shared = len(np.intersect1d(of_a, of_b, assume_unique=True))
-        if shared >= least * (len(of_a) + len(of_b) - shared):
+        of_a, of_b = (shingles[starts[it] : starts[it + 1]] for it in (a, b))
+        if np.array_equal(of_a, of_b) or _index(of_a, of_b) >= least:
             yield a, b
+
+
+def _index(one: Hashes, other: Hashes) -> float:
+    """The Jaccard index of two sets, 0 to 1."""
+    shared = len(np.intersect1d(one, other))
+    return shared / (len(np.unique(one)) + len(np.unique(other)) - shared)
 
 
 def _agreeing(
