@@ -11,6 +11,7 @@ from textual import getters, on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
+from textual.content import Content
 from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Footer, Input, Static
@@ -38,6 +39,7 @@ from studio.widgets.step_bar import StepBar
 NO_ROWS: Rows = np.zeros(0, np.int64)
 FIRST_WITHIN_S = 0.015
 """What a rare word or expression has found by then is shown, the rest when it is there."""
+REST_AFTER_S = 0.03
 PANE_AFTER_S = 0.06
 """The pair is shown in full once the keys have stopped for so long."""
 SLOW_TO_READ = 20_000
@@ -183,6 +185,7 @@ class PairsScreen(Screen[None]):
             )
             if keep is None and self._search is search:
                 self._show_first(index, rows, pairs)
+                await self._drawn()
             if not search.is_over:
                 rows = np.concatenate([rows, await asyncio.to_thread(search.take)])
         except BadInput as error:
@@ -203,6 +206,13 @@ class PairsScreen(Screen[None]):
         self._is_looking = True
         self.list_.show_first(index.ids, rows, self._names, pairs)
         self._tell_counts()
+
+    async def _drawn(self) -> None:
+        """Wait until the list is drawn, and a moment for the next key: both go first."""
+        drawn = asyncio.Event()
+        self.call_after_refresh(drawn.set)
+        await drawn.wait()
+        await asyncio.sleep(REST_AFTER_S)
 
     def _tell_wrong(self, error: BadInput | None) -> None:
         """Say what the filter's mistake is; no word where it has none."""
@@ -230,8 +240,10 @@ class PairsScreen(Screen[None]):
         told = counts_told(index.counts(), found, len(selected), unshown, self._left_out)
         self.counts.tell(told)
         order = workbench.SORT_WORDS[self._query.sort]
+        if self._query.like and self._query.sort == "built":
+            order = f"most like {one_line(self._query.like, 30)}"
         turned = ", turned round" if self._query.descending else ""
-        self.list_.border_title = f"Pairs {order}{turned}"
+        self.list_.border_title = Content(f"Pairs {order}{turned}")
 
     @on(PairList.PageWanted)
     def _page_wanted(self, event: PairList.PageWanted) -> None:
