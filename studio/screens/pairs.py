@@ -29,7 +29,7 @@ from studio.screens.pairs_keys import KEYS, NEEDS_A_PAIR, NEEDS_PAIRS, TAKEN_BAC
 from studio.screens.rewrite_pair import RewritePair
 from studio.screens.show_journal import ShowJournal
 from studio.session import Session
-from studio.text import count, visible
+from studio.text import count, one_line, visible
 from studio.widgets.empty_state import EmptyState
 from studio.widgets.pair_counts import PairCounts, counts_told
 from studio.widgets.pair_list import PairList
