@@ -24,12 +24,18 @@ from models.errors import BadInput
 from studio.screens.build_pairs import BuildPairs
 from studio.screens.doctor import DoctorScreen
 from studio.screens.filter_pairs import FilterPairs
-from studio.screens.pairs_beside import export_pairs, invitation, load_pairs, show_evidence
+from studio.screens.pairs_beside import (
+    export_pairs,
+    invitation,
+    load_pairs,
+    order_told,
+    show_evidence,
+)
 from studio.screens.pairs_keys import KEYS, NEEDS_A_PAIR, NEEDS_PAIRS, TAKEN_BACK
 from studio.screens.rewrite_pair import RewritePair
 from studio.screens.show_journal import ShowJournal
 from studio.session import Session
-from studio.text import count, one_line, visible
+from studio.text import count, visible
 from studio.widgets.empty_state import EmptyState
 from studio.widgets.pair_counts import PairCounts, counts_told
 from studio.widgets.pair_list import PairList
@@ -239,11 +245,7 @@ class PairsScreen(Screen[None]):
             unshown = sum(row not in shown for row in index.rows(selected))
         told = counts_told(index.counts(), found, len(selected), unshown, self._left_out)
         self.counts.tell(told)
-        order = workbench.SORT_WORDS[self._query.sort]
-        if self._query.like and self._query.sort == "built":
-            order = f"most like {one_line(self._query.like, 30)}"
-        turned = ", turned round" if self._query.descending else ""
-        self.list_.border_title = Content(f"Pairs {order}{turned}")
+        self.list_.border_title = Content(order_told(self._query))
 
     @on(PairList.PageWanted)
     def _page_wanted(self, event: PairList.PageWanted) -> None:

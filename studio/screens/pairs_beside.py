@@ -6,6 +6,7 @@ from textual.screen import Screen
 
 from engine import desk, workbench
 from engine.store.readers import ReaderSummary
+from engine.workbench import PairQuery
 from studio.screens.import_report import ShowImport
 from studio.screens.pairs_export import ExportPairs
 from studio.screens.pairs_load import LoadPairs
@@ -25,6 +26,14 @@ def invitation(reader: ReaderSummary | None) -> str:
     return (
         what + f"Press b to build pairs from the profile of {name}, or i to load them from a file."
     )
+
+
+def order_told(query: PairQuery) -> str:
+    """What the pairs are listed by."""
+    order = workbench.SORT_WORDS[query.sort]
+    if query.like and query.sort == "built":
+        order = f"most like {one_line(query.like, 30)}"
+    return f"Pairs {order}" + (", turned round" if query.descending else "")
 
 
 async def export_pairs(screen: Screen[None], session: Session, reader_id: str) -> None:
