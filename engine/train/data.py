@@ -45,9 +45,9 @@ class TrainingData:
 
 def read_pairs(path: Path) -> tuple[list[PreferencePair], dict[str, str]]:
     """The run's pairs, and the cards of their readers by reader id."""
-    lines = (path / "pairs.jsonl").read_text(encoding="utf-8").splitlines()
+    lines = (path / "pairs.jsonl").read_text(encoding="utf-8").split("\n")
     cards = json.loads((path / "cards.json").read_text(encoding="utf-8"))
-    return [PreferencePair(**json.loads(line)) for line in lines], cards
+    return [PreferencePair(**json.loads(line)) for line in lines if line], cards
 
 
 def prepare_data(

@@ -21,16 +21,10 @@ from engine.domain import PreferencePair
 from engine.pairs.choice import PairChoice
 from engine.workbench import PairIndex, PairQuery, Rows, Search, Verb
 from models.errors import BadInput
+from studio.screens import pairs_beside
 from studio.screens.build_pairs import BuildPairs
 from studio.screens.doctor import DoctorScreen
 from studio.screens.filter_pairs import FilterPairs
-from studio.screens.pairs_beside import (
-    export_pairs,
-    invitation,
-    load_pairs,
-    order_told,
-    show_evidence,
-)
 from studio.screens.pairs_keys import KEYS, NEEDS_A_PAIR, NEEDS_PAIRS, TAKEN_BACK
 from studio.screens.rewrite_pair import RewritePair
 from studio.screens.show_journal import ShowJournal
@@ -135,7 +129,7 @@ class PairsScreen(Screen[None]):
                 await self._follow(reader.id)
                 self._left_out = await self._session.ask(workbench.without_a_pair, reader.id)
         self.set_class(not self._has_pairs, "-empty")
-        self.empty.update(invitation(self._session.reader))
+        self.empty.update(pairs_beside.invitation(self._session.reader))
         if self._has_pairs:
             self._tell_counts()
             if self.focused is None:
@@ -245,16 +239,13 @@ class PairsScreen(Screen[None]):
             unshown = sum(row not in shown for row in index.rows(selected))
         told = counts_told(index.counts(), found, len(selected), unshown, self._left_out)
         self.counts.tell(told)
-        self.list_.border_title = Content(order_told(self._query))
+        self.list_.border_title = Content(pairs_beside.order_told(self._query))
 
     @on(PairList.PageWanted)
-    def _page_wanted(self, event: PairList.PageWanted) -> None:
-        self._read_page(event.ids)
-
     @work(group="page", exclusive=True)
-    async def _read_page(self, ids: list[str]) -> None:
+    async def _read_page(self, event: PairList.PageWanted) -> None:
         with self._session.errors_told():
-            self.list_.keep(await self._session.ask(workbench.page, ids))
+            self.list_.keep(await self._session.ask(workbench.page, event.ids))
 
     @on(PairList.Moved)
     def _show_pair_soon(self) -> None:
@@ -369,7 +360,7 @@ class PairsScreen(Screen[None]):
     async def action_evidence(self) -> None:
         if (pair_id := self.list_.current_id) is not None:
             with self._session.errors_told():
-                await show_evidence(self, self._session, pair_id, self._names)
+                await pairs_beside.show_evidence(self, self._session, pair_id, self._names)
 
     def action_journal(self) -> None:
         if (pair_id := self.list_.current_id) is not None:
@@ -378,12 +369,12 @@ class PairsScreen(Screen[None]):
     @work(group="ask", exclusive=True)
     async def action_export(self) -> None:
         if (reader := self._session.reader) is not None:
-            await export_pairs(self, self._session, reader.id)
+            await pairs_beside.export_pairs(self, self._session, reader.id)
 
     @work(group="ask", exclusive=True)
     async def action_load(self) -> None:
         if (reader := self._session.reader) is not None:
-            await load_pairs(self, self._session, reader.id, self._reload)
+            await pairs_beside.load_pairs(self, self._session, reader.id, self._reload)
 
     def action_doctor(self) -> None:
         if (reader := self._session.reader) is not None:
