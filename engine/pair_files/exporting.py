@@ -34,33 +34,30 @@ class PairFormat:
 
     name: str
     label: str
-    suffix: str
     row: Callable[[PreferencePair, str], Row]
     """Of a pair and the card that goes before it, which most formats have no place for."""
     takes_card: bool = False
 
 
 _ALL = (
-    PairFormat("studio", "Persona Studio (JSON Lines)", ".jsonl", shapes.flat_row),
-    PairFormat("trl", "TRL (JSON Lines)", ".jsonl", shapes.trl_row),
+    PairFormat("studio", "Persona Studio (JSON Lines)", shapes.flat_row),
+    PairFormat("trl", "TRL (JSON Lines)", shapes.trl_row),
     PairFormat(
         "trl-conversational",
         "TRL, conversational (JSON Lines)",
-        ".jsonl",
         shapes.conversational_row,
         takes_card=True,
     ),
-    PairFormat("parquet", "Parquet", ".parquet", shapes.flat_row),
-    PairFormat("csv", "Table (CSV)", ".csv", shapes.flat_row),
-    PairFormat("hh", "Anthropic HH-RLHF (JSON Lines)", ".jsonl", shapes.hh_row),
+    PairFormat("parquet", "Parquet", shapes.flat_row),
+    PairFormat("csv", "Table (CSV)", shapes.flat_row),
+    PairFormat("hh", "Anthropic HH-RLHF (JSON Lines)", shapes.hh_row),
     PairFormat(
         "ultrafeedback",
         "UltraFeedback binarized (JSON Lines)",
-        ".jsonl",
         shapes.ultrafeedback_row,
         takes_card=True,
     ),
-    PairFormat("argilla", "Argilla's UltraFeedback (JSON Lines)", ".jsonl", shapes.argilla_row),
+    PairFormat("argilla", "Argilla's UltraFeedback (JSON Lines)", shapes.argilla_row),
 )
 PAIR_FORMATS: Mapping[str, PairFormat] = {one.name: one for one in _ALL}
 

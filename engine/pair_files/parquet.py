@@ -19,7 +19,6 @@ from engine.sources.opening import InputFile
 from engine.sources.records import Record
 from models.errors import BadInput
 
-MAGIC = b"PAR1"
 ROWS_IN_A_GROUP = 5000
 ROWS_READ_AT_ONCE = 1000
 

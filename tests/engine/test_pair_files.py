@@ -76,6 +76,21 @@ def test_in_dialogues_texts_with_turns_survive_or_are_refused(tmp_path: Path) ->
     assert all("would be read as a new turn" in refusal for refusal in refusals)
 
 
+@pytest.mark.parametrize("format_name", PAIR_FORMATS)
+def test_pairs_keep_their_places_and_one_with_two_same_sides_comes_back_too(
+    tmp_path: Path, format_name: str
+) -> None:
+    pairs = [replace(PAIR, id=f"p{n}", rejected="This." if n == 1 else "That.") for n in range(3)]
+    file = tmp_path / "pairs"
+    export_pairs(stored(tmp_path / "a", pairs), "ana", file, Export(format_name))
+    swapped = [pair.swapped() if pair.id == "p0" else pair for pair in pairs]
+    loaded = load_pairs(stored(tmp_path / "b", swapped), "ana", file)
+    assert (loaded.changed, loaded.same) == (1, 2)
+    first, *others = pairs_in(tmp_path / "b")
+    assert first == replace(pairs[0], edited=True)
+    assert others == pairs[1:]
+
+
 def test_a_prompt_that_is_a_dialogue_goes_out_as_its_turns(tmp_path: Path) -> None:
     asked = "Human: Why?\n\nAssistant: So.\n\nHuman: And?"
     data_dir = stored(tmp_path / "a", [replace(PAIR, prompt=asked)])
