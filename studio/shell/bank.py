@@ -1,7 +1,10 @@
 """Commands about the bank of scenes, questions and books that pairs are made from."""
 
+from collections.abc import Sequence
+
 import click
 
+from engine.bank_check.measure import Measure
 from studio.shell import bank_extend
 from studio.shell.base import Group, give
 
@@ -21,16 +24,23 @@ def check(ctx: click.Context) -> None:
     from engine.bank_check.child import checked_in_a_child
 
     measures = checked_in_a_child()
-    missed = [measure for measure in measures if not measure.holds]
-    lines = [f"{'holds' if measure.holds else 'MISSED'}  {measure.told}" for measure in measures]
-    for measure in missed:
-        lines += [f"  {entry}" for entry in measure.worst[:5]]
-    told = "Every bar holds." if not missed else f"{len(missed)} of {len(measures)} bars missed."
+    holds = all(measure.holds for measure in measures)
     give(
-        {"holds": not missed, "measures": [measure.as_json() for measure in measures]},
-        [*lines, told],
+        {"holds": holds, "measures": [measure.as_json() for measure in measures]},
+        measure_lines(measures),
     )
-    ctx.exit(1 if missed else 0)
+    ctx.exit(0 if holds else 1)
+
+
+def measure_lines(measures: Sequence[Measure]) -> list[str]:
+    """Each measure for people, a missed one with the entries to look at first."""
+    lines = []
+    for measure in measures:
+        lines.append(f"{'holds ' if measure.holds else 'MISSED'}  {measure.told}")
+        lines += [f"  {entry}" for entry in measure.worst[:5] if not measure.holds]
+    missed = sum(not measure.holds for measure in measures)
+    told = f"{missed} of {len(measures)} bars missed." if missed else "Every bar holds."
+    return [*lines, told]
 
 
 for command in bank_extend.COMMANDS:

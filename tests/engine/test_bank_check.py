@@ -1,39 +1,18 @@
-"""`bank check` holds the bank to its bars, and sees what is wrong with a bad one."""
+"""What `bank check` measures: it sees what is wrong with a bad bank."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-import pytest
 from numpy.typing import NDArray
 
 from engine.bank import Scenario, scenarios
-from engine.bank_check.child import checked_in_a_child
 from engine.bank_check.contents import contents
 from engine.bank_check.measure import Measure
 from engine.bank_check.nearness import nearest_twins
 from engine.bank_check.probes import fitted, left_out_margins, probes
 from engine.bank_check.texts import names, negations, same_texts, shares_four_words
 from models.encoder import Encoder
-
-
-@pytest.fixture(scope="module")
-def measures() -> dict[str, Measure]:
-    """Measured in a child, as the command does; it takes a minute or two."""
-    return {measure.name: measure for measure in checked_in_a_child()}
-
-
-def test_every_bar_holds_for_the_bank_that_is_shipped(measures: dict[str, Measure]) -> None:
-    assert [measure.told for measure in measures.values() if not measure.holds] == []
-
-
-def test_what_the_issue_asks_for_is_measured(measures: dict[str, Measure]) -> None:
-    assert measures["learnable.plain"].least == 0.90
-    assert measures["learnable.everyday"].least == 0.75
-    assert measures["learnable.subtle"].least is None
-    assert measures["giveaway.meaning"].most == measures["giveaway.counts"].most == 0.60
-    assert measures["texts.nearness"].most == 0.92
-    assert measures["books.count"].value == 120
 
 
 def test_sides_that_are_given_away_are_noticed(encoder: Encoder) -> None:
