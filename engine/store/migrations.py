@@ -162,9 +162,11 @@ alter table pair add column stance real not null default 0;
 alter table pair add column evidence text not null default '[]';
 alter table pair add column made text not null default 'bank';
 create index journal_row_pair on journal_row(json_extract(coalesce(after, before), '$.id'))
-    where kind = 'pair'
+    where kind = 'pair';
+create index pair_used on pair(reader_id, dropped)
 """
-"""The index is for the journal of one pair: 0.2 ms instead of 600 among 200,000 rows."""
+"""The indexes are for the journal of one pair (0.2 ms instead of 600 among 200,000 rows) and for
+counting the pairs in use, which a window does every few seconds (3 ms of 100,000, not 41)."""
 
 
 BANK_DECISION = """

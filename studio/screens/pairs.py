@@ -1,8 +1,8 @@
 """Pairs: what the model will learn from, by the hundred thousand, open to the editor's hand."""
 
 import asyncio
-import gc
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import ClassVar
 
@@ -21,6 +21,7 @@ from engine.domain import PreferencePair
 from engine.pairs.choice import PairChoice
 from engine.workbench import PairIndex, PairQuery, Rows, Search, Verb
 from models.errors import BadInput
+from studio import garbage
 from studio.screens import pairs_beside
 from studio.screens.build_pairs import BuildPairs
 from studio.screens.doctor import DoctorScreen
@@ -40,6 +41,8 @@ NO_ROWS: Rows = np.zeros(0, np.int64)
 FIRST_WITHIN_S = 0.015
 """What a rare word or expression has found by then is shown, the rest when it is there."""
 REST_AFTER_S = 0.03
+DRAWN_AT_MOST_S = 0.5
+"""A list that another screen covers is never drawn."""
 PANE_AFTER_S = 0.06
 """The pair is shown in full once the keys have stopped for so long."""
 SLOW_TO_READ = 20_000
@@ -141,9 +144,7 @@ class PairsScreen(Screen[None]):
         index = self._index
         if index is None or index.reader_id != reader_id:
             self._index = await self._session.ask(workbench.load_index, reader_id)
-            # All that was loaded so far stays: looked through again and again for garbage, it
-            # makes the window stand still for 80 ms at a time.
-            gc.freeze()
+            garbage.leave_alone()
             self.list_.keep_only(())
             self.list_.select(())
         else:
@@ -209,9 +210,8 @@ class PairsScreen(Screen[None]):
 
     async def _drawn(self) -> None:
         """Wait until the list is drawn, and a moment for the next key: both go first."""
-        drawn = asyncio.Event()
-        self.call_after_refresh(drawn.set)
-        await drawn.wait()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self.list_.drawn.wait(), DRAWN_AT_MOST_S)
         await asyncio.sleep(REST_AFTER_S)
 
     def _tell_wrong(self, error: BadInput | None) -> None:

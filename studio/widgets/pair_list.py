@@ -4,6 +4,7 @@ The list knows row numbers and ids; the pairs themselves come a page at a time, 
 for by `PageWanted`.
 """
 
+import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -87,6 +88,8 @@ class PairList(ScrollView, can_focus=True):
         self._kept: dict[str, PreferencePair] = {}
         self._cursor = 0
         self._selected: set[str] = set()
+        self.drawn = asyncio.Event()
+        """Set once the lines of the last `show_first` are drawn."""
         self._anchor: tuple[int, frozenset[str]] | None = None
         """Where a selection with shift began, and what was selected before it."""
 
@@ -134,6 +137,7 @@ class PairList(ScrollView, can_focus=True):
         """
         self._ids, self._rows, self._names = ids, rows, names
         self._cursor = 0
+        self.drawn.clear()
         self.scroll_to(0, 0, animate=False, force=True)
         self.keep(pairs)
 
@@ -228,6 +232,7 @@ class PairList(ScrollView, can_focus=True):
         self._want_page()
 
     def render_line(self, y: int) -> Strip:
+        self.drawn.set()
         row = self.scroll_offset.y + y
         width, style = self.size.width, self.rich_style
         if row >= self.count:
