@@ -6,13 +6,13 @@ CSV has a number and a choice to a row, with or without a heading.
 
 import csv
 import json
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from engine.domain import Skipped
 from engine.self_report import Sheet, answer_all, check_answer, sheet
+from engine.text_file import read_text
 from models.errors import BadInput
 
 Row = tuple[int, object, object]
@@ -39,7 +39,7 @@ def load_answers(data_dir: Path, reader_id: str, path: Path) -> AnswersLoaded:
     items = sheet(data_dir, reader_id).items
     given: dict[int, int | None] = {}
     skipped = []
-    for line, number, choice in _rows(_text(path)):
+    for line, number, choice in _rows(read_text(path)):
         try:
             item, answer = _whole(number), _choice(choice)
             check_answer(items, item, answer)
@@ -50,17 +50,6 @@ def load_answers(data_dir: Path, reader_id: str, path: Path) -> AnswersLoaded:
         first = f" Line {skipped[0].line}: {skipped[0].reason}" if skipped else ""
         raise BadInput(f"{path} has no answer to keep.{first}", _FORMS)
     return AnswersLoaded(answer_all(data_dir, reader_id, given), len(given), tuple(skipped))
-
-
-def _text(path: Path) -> str:
-    try:
-        if str(path) == "-":
-            return sys.stdin.read()
-        return path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise BadInput(f"{path} is not UTF-8: {error.reason}.", "Save it as UTF-8.") from error
-    except OSError as error:
-        raise BadInput(f"{path} cannot be read: {error.strerror}.", "Check the path.") from error
 
 
 def _rows(text: str) -> Iterator[Row]:

@@ -70,7 +70,8 @@ def edit_card(data_dir: Path, reader_id: str, text: str) -> ShownCard:
     if not words:
         raise BadInput(
             "A profile card cannot be empty.",
-            "To have models write without the profile, preview the pane `base-plain`.",
+            "To have the base model write without the profile, preview the pane “Base, without the "
+            "profile” (`base-plain`).",
         )
     if len(words) > MOST_CHARACTERS:
         raise BadInput(

@@ -5,6 +5,7 @@ from pathlib import Path
 from engine.domain import Profile
 from engine.frameworks.countries import Countries, from_matrix, shipped
 from engine.profile.country import CountryPrior, country_prior, find_country, prior_of, why_no_prior
+from engine.text_file import read_text
 from models.aside import written_aside
 from models.errors import BadInput
 
@@ -20,7 +21,7 @@ def countries(data_dir: Path) -> Countries:
     path = data_dir / FILE_NAME
     if not path.exists():
         return shipped()
-    return from_matrix(_text(path).splitlines(), FILE_NAME)
+    return from_matrix(read_text(path).splitlines(), FILE_NAME)
 
 
 def load_countries(data_dir: Path, path: Path) -> Countries:
@@ -29,7 +30,7 @@ def load_countries(data_dir: Path, path: Path) -> Countries:
     Raises:
         BadInput: it cannot be read, or is not laid out as the matrix is; nothing was changed.
     """
-    text = _text(path)
+    text = read_text(path)
     loaded = from_matrix(text.splitlines(), path.name)
     data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     with written_aside(data_dir / FILE_NAME) as aside:
@@ -59,12 +60,3 @@ def shown(data_dir: Path, name: str) -> CountryPrior:
             "which is for researchers and does not come with the studio.",
         )
     return prior_of(country, known)
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise BadInput(f"{path} is not UTF-8: {error.reason}.", "Save it as UTF-8.") from error
-    except OSError as error:
-        raise BadInput(f"{path} cannot be read: {error.strerror}.", "Check the path.") from error

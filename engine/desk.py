@@ -13,6 +13,7 @@ from typing import Literal
 
 from engine import imports
 from engine.bank import books as bank_books
+from engine.bank_extend.decisions import accepted
 from engine.domain import (
     Book,
     PreferencePair,
@@ -116,12 +117,15 @@ def sensitive_allowed(data_dir: Path, reader_id: str) -> bool:
 def build_pairs(data_dir: Path, reader_id: str, choice: PairChoice | None = None) -> PairsReport:
     """Build all pairs of a reader from the profile; what the editor touched stays as it is.
 
+    Scenes and questions that the editor accepted into the bank take part.
+
     Raises:
         BadInput: no profile, or nothing known well enough.
     """
+    added = accepted(data_dir)
     with opened(data_dir) as db:
         profile = profile_rows.built(db, reader_id)
-        built = pairs_for(profile, choice)
+        built = pairs_for(profile, choice, added)
         with change(db, "Build pairs"):
             pair_rows.replace_built(db, reader_id, built)
         return pairs_report(profile, pair_rows.of_reader(db, reader_id))

@@ -1,5 +1,6 @@
 """The things the product is about, as frozen dataclasses. No file, no model, no screen."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal, get_args
@@ -14,8 +15,10 @@ OverrideKind = Literal["accepted", "set", "unknown"]
 ReadingSource = Literal["questionnaire", "picks"]
 Track = Literal["interests", "values", "personality", "descriptions"]
 TRACKS: tuple[Track, ...] = get_args(Track)
-RunKind = Literal["profile", "train", "export", "preview", "suggest"]
+RunKind = Literal["profile", "train", "export", "preview", "suggest", "lengths"]
 RunState = Literal["waiting", "running", "finished", "failed", "stopped"]
+
+_FRAMEWORKS: Mapping[str, Framework] = {name: name for name in get_args(Framework)}
 
 
 @dataclass(frozen=True)
@@ -189,6 +192,15 @@ class Trait:
         return by_source.get("questionnaire") or by_source.get("picks")
 
 
+def framework_of(trait_id: str) -> Framework:
+    """The framework that a trait's id begins with: `schwartz` for `schwartz.face.1`.
+
+    Raises:
+        KeyError: it begins with none.
+    """
+    return _FRAMEWORKS[trait_id.partition(".")[0]]
+
+
 @dataclass(frozen=True)
 class Suggestion:
     """A classifier's guess at a demographic fact: shown, used nowhere until it is confirmed."""
@@ -254,7 +266,8 @@ class PreferencePair:
     evidence: tuple[str, ...] = ()
     """Ids of the reviews whose quotes that score rested on, the strongest first."""
     made: str = "bank"
-    """How the texts came about: `bank`, `hand`, `imported`, or the provider that wrote them."""
+    """How the texts came about: `bank`, `bank: MODEL` for what a model wrote for the bank and the
+    editor accepted, `hand`, `imported`, or the provider that wrote them."""
 
     def swapped(self) -> "PreferencePair":
         return replace(self, chosen=self.rejected, rejected=self.chosen, edited=True)

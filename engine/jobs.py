@@ -95,7 +95,10 @@ def start(run: RunDir) -> None:
         BadInput: the run is going on already.
     """
     if is_running(run):
-        raise BadInput(f"Run {run.id} is running already.", "Follow it with `runs follow`.")
+        raise BadInput(
+            f"Run {run.id} is running already.",
+            "Follow it on the Train screen, or with `runs follow`.",
+        )
     run.lock.touch(mode=0o600)
     with run.log.open("ab") as log:
         child = subprocess.Popen(

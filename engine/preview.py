@@ -10,7 +10,6 @@ from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from engine import desk
@@ -53,12 +52,7 @@ class Bench:
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self._children.aclose()
 
     def panes(self, reader_id: str) -> list[Pane]:
@@ -92,7 +86,8 @@ class Bench:
         if pane_id not in offered:
             hint = f"There are: {', '.join(offered)}."
             if pane_id == "tuned":
-                hint = "Train and export one first: `train`, then `export`. " + hint
+                way = "t, then e on the Train screen, or `train`, then `export`"
+                hint = f"Train and export one first: {way}. {hint}"
             raise BadInput(f"Reader {reader_id!r} has no pane {pane_id!r}.", hint)
         pane, book = offered[pane_id], find_book(self._data_dir, book_id)
         return pane, book, messages_for(self._data_dir, reader_id, book, pane.with_card)
@@ -140,7 +135,8 @@ def find_book(data_dir: Path, book_id: str) -> Book:
     some = ", ".join(book.id for book in offered[:8])
     raise BadInput(
         f"No book {book_id!r} to describe.",
-        f"Give the id of one with a description, such as {some}; `import books` adds more.",
+        f"Give the id of one with a description, such as {some}; `import books`, or i on the "
+        "Readers screen, adds more.",
     )
 
 

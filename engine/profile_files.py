@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from engine.domain import Override, Profile, Review, Trait
-from engine.exchange import read_text
 from engine.frameworks import genres
 from engine.profile.document import (
     SEE_SCHEMA,
@@ -26,6 +25,7 @@ from engine.store import profiles as profile_rows
 from engine.store import readers as reader_rows
 from engine.store.database import change, opened
 from engine.store.loading import replace_profile
+from engine.text_file import read_text
 from models.errors import BadInput
 
 _SAME_REVIEWS = "Load it for the reader it was made from, with the same reviews."

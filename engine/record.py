@@ -59,12 +59,13 @@ def finding_as_json(finding: Finding) -> dict[str, object]:
 
 def finding_from_json(row: Mapping[str, Any]) -> Finding:
     """`finding_as_json` back as a dataclass."""
-    span = Span(row["start"], row["end"], row["quote"])
+    span = Span(int(row["start"]), int(row["end"]), row["quote"])
     return Finding(row["trait"], row["review"], span, float(row["stance"]))
 
 
 def trait_from_json(row: Mapping[str, Any]) -> Trait:
-    """One trait of the contract's JSON, back as a dataclass."""
+    """One trait of the contract's JSON, back as a dataclass, without its override and readings."""
+    share, interval = row.get("share"), row.get("interval")
     return Trait(
         id=row["id"],
         framework=row["framework"],
@@ -74,11 +75,17 @@ def trait_from_json(row: Mapping[str, Any]) -> Trait:
         value=row.get("value"),
         note=row.get("note", ""),
         evidence=tuple(
-            Evidence(span["review"], span["start"], span["end"], span["quote"], span["stance"])
+            Evidence(
+                span["review"],
+                int(span["start"]),
+                int(span["end"]),
+                span["quote"],
+                float(span["stance"]),
+            )
             for span in row["evidence"]
         ),
-        share=row.get("share"),
-        interval=(row["interval"][0], row["interval"][1]) if row.get("interval") else None,
+        share=None if share is None else float(share),
+        interval=(float(interval[0]), float(interval[1])) if interval else None,
         books=tuple(row.get("books", ())),
     )
 

@@ -167,7 +167,8 @@ def training_input(
             if not any(not pair.held_out for pair in own):
                 raise BadInput(
                     f"Reader {reader_id!r} has no pairs to train on.",
-                    f"Build them first: `persona-studio pairs build {reader_id}`.",
+                    "Build them first: b on the Pairs screen, or "
+                    f"`persona-studio pairs build {reader_id}`.",
                 )
             pairs += own
     files = {
@@ -195,7 +196,8 @@ def start_export(data_dir: Path, run_id: str, quant: str = "Q4_K_M") -> Run:
     if trained.kind != "train" or not (source.adapter / "adapter_config.json").exists():
         raise BadInput(
             f"Run {trained.id} has no adapter to export.",
-            "Export a training run that has finished: `persona-studio runs` lists them.",
+            "Export a training run that has finished: the Train screen and `persona-studio runs` "
+            "list them.",
         )
     settings: dict[str, object] = {
         "train_run": str(source.path),

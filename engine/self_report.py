@@ -106,7 +106,7 @@ def check_answer(items: Iterable[Item], number: int, choice: int | None) -> None
     if number not in {item.number for item in items}:
         raise BadInput(
             f"The questionnaire has no item {number} for this reader.",
-            "`questionnaire show` lists the items by number.",
+            "`questionnaire show` lists the items by number; q on the Profile screen asks them.",
         )
     if choice not in (None, 1, 2, 3, 4, 5):
         raise BadInput(f"{choice!r} is no answer.", "Answers go from 1 to 5.")

@@ -24,6 +24,7 @@ JOBS = {
     "train": "engine.train.job",
     "export": "engine.export",
     "suggest": "engine.profile.suggest",
+    "lengths": "engine.train.lengths",
 }
 """Kind of run → the module whose `work(run, settings, asked_to_stop)` yields its events."""
 

@@ -5,6 +5,7 @@ Heavy: imported by child processes only. Code that comes with a model is never r
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from logging import ERROR
 
 import numpy as np
 import torch
@@ -42,7 +43,7 @@ class Classifier:
             UserError: it cannot be fetched or read, or is no classifier with a trained head.
             BadInput: it does not name its labels, or not as many as `names`.
         """
-        logging.set_verbosity_error()  # type: ignore[no-untyped-call] # transformers leaves it so
+        logging.set_verbosity(ERROR)
         try:
             tokenizer = AutoTokenizer.from_pretrained(model_id, trust_remote_code=False)
             model, report = AutoModelForSequenceClassification.from_pretrained(

@@ -8,6 +8,7 @@ import os
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
+from logging import ERROR
 from pathlib import Path
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
@@ -47,8 +48,8 @@ class Encoder:
             UserError: the folder holds no such model.
         """
         # The report of weights left out (the pooler) and a progress bar would only fill the log.
-        logging.set_verbosity_error()  # type: ignore[no-untyped-call] # transformers leaves it so
-        logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+        logging.set_verbosity(ERROR)
+        logging.disable_progress_bar()  # type: ignore[no-untyped-call] # transformers leaves it so
         try:
             tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
             model = BertModel.from_pretrained(

@@ -28,7 +28,7 @@ from dataclasses import asdict
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Event, Thread
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from models.chat import Message, Reply, Sampling, Started, Text
 from models.errors import BadInput, UserError
@@ -139,16 +139,16 @@ def _answers(
             raise BadInput(f"Not a request: {str(dict(request))[:200]}.")
 
 
-def _messages(rows: list[dict[str, str]]) -> list[Message]:
+def _messages(rows: list[dict[str, Any]]) -> list[Message]:
     try:
-        return [Message(**row) for row in rows]  # type: ignore[arg-type] # the template checks roles
+        return [Message(**row) for row in rows]  # the template checks the roles
     except TypeError as error:
         raise BadInput(f"Not a conversation: {error}.") from error
 
 
-def _sampling(fields: dict[str, object]) -> Sampling:
+def _sampling(fields: dict[str, Any]) -> Sampling:
     try:
-        return Sampling(**fields)  # type: ignore[arg-type] # written by `models.local`
+        return Sampling(**fields)
     except TypeError as error:
         raise BadInput(f"Not a way of sampling: {error}.") from error
 

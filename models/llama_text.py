@@ -3,9 +3,11 @@
 import ctypes
 import re
 from collections.abc import Sequence
+from typing import cast
 
 import llama_cpp
 from llama_cpp.llama_chat_format import Jinja2ChatFormatter
+from llama_cpp.llama_types import ChatCompletionRequestMessage
 
 from models.chat import Message
 from models.errors import UserError
@@ -41,7 +43,8 @@ class LlamaText:
             {"role": m.role, "content": self._control.sub(_with_seam, m.content)} for m in messages
         ]
         try:
-            prompt = self._formatter(messages=inert).prompt  # type: ignore[arg-type] # plain dicts
+            turns = cast(list[ChatCompletionRequestMessage], inert)
+            prompt = self._formatter(messages=turns).prompt
         except Exception as error:
             # A template is a program of the model's maker: it may raise anything.
             raise UserError(

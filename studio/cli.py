@@ -5,9 +5,11 @@ import sys
 import click
 
 from studio.shell import (
+    bank,
     countries,
     data,
     imports,
+    pair_doctor,
     pairs,
     picks,
     previews,
@@ -51,10 +53,11 @@ def _open_window() -> None:
 for command in (
     *(demo, imports.import_, data.readers, data.books, data.datasets),
     *(profiles.profile, self_report.questionnaire, picks.picks),
-    *(pairs.pairs, runs.train, runs.export, previews.preview),
+    *(pairs.pairs, bank.bank, runs.train, runs.export, previews.preview),
     *(runs.runs_, runs.models, countries.countries, doctor, data.undo, data.redo, data.forget),
 ):
     studio.add_command(command)
+pairs.pairs.add_command(pair_doctor.doctor)
 
 
 def main() -> None:

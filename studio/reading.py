@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine import imports
+from engine.pair_files.loading import About, PairsLoaded, load_pairs
 from engine.reports import BooksReport, ImportReport, ReaderCount
 from engine.sources.choice import Choice
 from engine.sources.look import FileLook
@@ -111,6 +112,18 @@ class Reading:
         """
         self._begin("Importing", is_storing=True)
         return imports.import_books(data_dir, self.path, format_name, self._watch)
+
+    def store_pairs(
+        self, data_dir: Path, reader_id: str, format_name: str | None, about: About
+    ) -> PairsLoaded:
+        """Load the pairs.
+
+        Raises:
+            UserError: as of `store_reviews`.
+            Stopped: as asked; nothing was stored.
+        """
+        self._begin("Loading", is_storing=True)
+        return load_pairs(data_dir, reader_id, self.path, format_name, about, self._watch)
 
     def _begin(self, doing: str, is_storing: bool = False) -> None:
         if self.is_stopping:

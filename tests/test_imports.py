@@ -31,7 +31,8 @@ def test_the_front_ends_load_nothing_that_belongs_into_a_child(module: str) -> N
         "engine.runs",
         "engine.preview",
         "engine.editing",
-        "engine.exchange",
+        "engine.pair_files.exporting",
+        "engine.pair_files.loading",
         "engine.worker",
     ],
 )

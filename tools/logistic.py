@@ -25,18 +25,18 @@ def fitted(
     positive = ((1 - share) / share) ** positive_power
     w = torch.zeros(x.shape[1], y.shape[1], dtype=torch.float64, requires_grad=True)
     b = torch.zeros(y.shape[1], dtype=torch.float64, requires_grad=with_bias)
-    optimizer = torch.optim.LBFGS(
+    optimizer: torch.optim.Optimizer = torch.optim.LBFGS(
         [w, b] if with_bias else [w], max_iter=200, line_search_fn="strong_wolfe"
     )
 
-    def closure() -> torch.Tensor:
+    def closure() -> float:
         optimizer.zero_grad()
         loss = torch.nn.functional.binary_cross_entropy_with_logits(
             x @ w + b, y, pos_weight=positive, reduction="none"
         )
         total = (loss * of_row).sum() / of_row.sum() + decay * (w**2).sum()
-        total.backward()  # type: ignore[no-untyped-call] # torch leaves it so
-        return total
+        torch.autograd.backward(total)
+        return total.item()
 
-    optimizer.step(closure)  # type: ignore[no-untyped-call] # torch leaves it so
+    optimizer.step(closure)
     return w.detach().numpy().astype(np.float32), b.detach().numpy().astype(np.float32)

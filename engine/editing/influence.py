@@ -58,7 +58,7 @@ def influence(data_dir: Path, reader_id: str, trait_id: str) -> tuple[Influence,
     if trait.framework in SCORED and not quotes_were_kept(profile, material.findings):
         raise BadInput(
             "This profile does not say which quotes its scores were made from.",
-            f"Build it again: `persona-studio profile build {own_id}`.",
+            f"Build it again: b on the Profile screen, or `persona-studio profile build {own_id}`.",
         )
     stated = _stated(material) if trait.framework == "demographics" else {}
     part = _part(material, trait, stated)

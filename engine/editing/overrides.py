@@ -10,7 +10,10 @@ from engine.store import profiles as profile_rows
 from engine.store.database import change, opened
 from models.errors import BadInput
 
-_SWITCH_ON = "Switch such items on for this reader first: `profile build READER --sensitive`."
+_SWITCH_ON = (
+    "Switch such items on for this reader first: s on the Profile screen, or "
+    "`profile build READER --sensitive`."
+)
 
 
 def accept_trait(data_dir: Path, reader_id: str, trait_id: str, reason: str = "") -> Profile:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from engine.bank import questions
 from engine.domain import PreferencePair, Profile
 from engine.frameworks import all_statements
+from engine.pairs.addition import NOTHING_ADDED, Addition, is_added
 from engine.pairs.choice import PairChoice
 from engine.pairs.descriptions import description_pairs
 from engine.pairs.interests import interest_pairs
@@ -27,18 +28,25 @@ class PairsReport:
     held_out: int
     left_out: dict[str, int]
     """Statements and questions that make no pair, by the reason: `unknown`, `faint` or `off`."""
+    added: int
+    """Pairs of texts that a model wrote for the bank and the editor accepted."""
 
     def as_json(self) -> dict[str, object]:
         return vars(self)
 
 
-def pairs_for(profile: Profile, choice: PairChoice | None = None) -> list[PreferencePair]:
+def pairs_for(
+    profile: Profile, choice: PairChoice | None = None, added: Addition = NOTHING_ADDED
+) -> list[PreferencePair]:
     """Pairs of the tracks asked for, split into training and held out.
+
+    Args:
+        added: takes part beside the bank that we ship.
 
     Raises:
         BadInput: nothing about the reader is known well enough to make a pair.
     """
-    pairs = list(_pairs(profile, choice or PairChoice()))
+    pairs = list(_pairs(profile, choice or PairChoice(), added))
     if not pairs:
         raise BadInput(
             f"Nothing about reader {profile.reader_id!r} is known well enough to make pairs.",
@@ -47,13 +55,13 @@ def pairs_for(profile: Profile, choice: PairChoice | None = None) -> list[Prefer
     return split_by_topic(pairs)
 
 
-def _pairs(profile: Profile, choice: PairChoice) -> Iterator[PreferencePair]:
+def _pairs(profile: Profile, choice: PairChoice, added: Addition) -> Iterator[PreferencePair]:
     if "interests" in choice.tracks:
         yield from interest_pairs(profile)
     if "values" in choice.tracks:
-        yield from values_pairs(profile)
+        yield from values_pairs(profile, added)
     if "personality" in choice.tracks:
-        yield from personality_pairs(profile, choice.answers)
+        yield from personality_pairs(profile, choice.answers, added)
     if "descriptions" in choice.tracks:
         yield from description_pairs(profile)
 
@@ -74,4 +82,5 @@ def report(profile: Profile, pairs: Sequence[PreferencePair]) -> PairsReport:
         by_track=dict(Counter(pair.track for pair in used)),
         held_out=sum(pair.held_out for pair in used),
         left_out=left_out(profile),
+        added=sum(is_added(pair) for pair in used),
     )

@@ -40,7 +40,7 @@ LEAST_LEAD = 0.15
 
 def description_pairs(profile: Profile) -> Iterator[PreferencePair]:
     """Two pairs a book at the most: one for each axis on which the reader clearly leans."""
-    leaning = [(axis, label) for axis in AXES if (label := _label(profile, *axis))]
+    leaning = [(axis, label) for axis in AXES if (label := angle_label(profile, *axis))]
     training, held_out = shelves()
     for shelf, is_held in ((training, False), (held_out, True)):
         for book in shelf:
@@ -62,7 +62,7 @@ def description_pairs(profile: Profile) -> Iterator[PreferencePair]:
                 )
 
 
-def _label(profile: Profile, first: str, second: str) -> Label | None:
+def angle_label(profile: Profile, first: str, second: str) -> Label | None:
     """The angle the reader leans to, with the value that says so most; None without a lead."""
     means = {}
     for angle in (first, second):

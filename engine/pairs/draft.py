@@ -18,6 +18,7 @@ def pair(
     chosen: str,
     rejected: str,
     held_out: bool = False,
+    made: str = "bank",
 ) -> PreferencePair:
     """A pair whose id follows from reader, track and origin, so that edits survive rebuilding.
 
@@ -38,6 +39,7 @@ def pair(
         held_out=held_out,
         stance=label.stance,
         evidence=label.evidence,
+        made=made,
     )
 
 

@@ -43,8 +43,8 @@ def interest_pairs(profile: Profile) -> Iterator[PreferencePair]:
             topic=f"genre.{liked.id}",
             origin=origin,
             prompt=phrased(CATEGORY_PROMPTS, origin),
-            chosen=f"{liked.name}. {phrased(liked.prototypes, origin)}",
-            rejected=f"{other.name}. {phrased(other.prototypes, origin)}",
+            chosen=genre_told(liked, origin),
+            rejected=genre_told(other, origin),
         )
     sought = {(liked.id, other.id) for liked, other in ranked}
     training, held_out = shelves()
@@ -86,8 +86,8 @@ def _summary_pairs(
             topic=f"book.{liked.id}",
             origin=origin,
             prompt=phrased(SUMMARY_PROMPTS, origin),
-            chosen=_told(liked),
-            rejected=_told(other),
+            chosen=book_told(liked),
+            rejected=book_told(other),
             held_out=held_out,
         )
 
@@ -97,5 +97,11 @@ def _label(profile: Profile, genre: str) -> Label:
     return label(profile.trait(trait_id), trait_id)
 
 
-def _told(book: BankBook) -> str:
+def genre_told(genre: Genre, origin: str) -> str:
+    """The answer that names a genre; its words follow from the pair's origin."""
+    return f"{genre.name}. {phrased(genre.prototypes, origin)}"
+
+
+def book_told(book: BankBook) -> str:
+    """The answer that tells of a book."""
     return f"{book.title}, by {book.author}. {book.description}"

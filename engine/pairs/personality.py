@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from engine.bank import Question, questions
 from engine.domain import PreferencePair, Profile
+from engine.pairs.addition import NOTHING_ADDED, Addition
 from engine.pairs.draft import pair
 from engine.pairs.labels import facet_label
 
@@ -11,9 +12,11 @@ MEETINGS = ((0, 0), (1, 1), (0, 1), (1, 0))
 """Which high answer meets which low one: those written for each other first."""
 
 
-def personality_pairs(profile: Profile, answers: int) -> Iterator[PreferencePair]:
+def personality_pairs(
+    profile: Profile, answers: int, added: Addition = NOTHING_ADDED
+) -> Iterator[PreferencePair]:
     """Pairs for each question whose facet, or else its trait, is known: `answers` of four."""
-    for question in questions():
+    for question in (*questions(), *added.questions):
         found = facet_label(profile, question.facet)
         if found.side == 0:
             continue
@@ -28,6 +31,7 @@ def personality_pairs(profile: Profile, answers: int) -> Iterator[PreferencePair
                 prompt=f"Answer as this reader would. {question.question}",
                 chosen=chosen,
                 rejected=rejected,
+                made=added.made(question.id),
             )
 
 

@@ -15,12 +15,13 @@ def split_by_topic(pairs: Sequence[PreferencePair]) -> list[PreferencePair]:
     """Hold out about 15 % of the topics of each track, chosen by their names: always the same.
 
     A statement's three scenes go together, as do a question's answers and a genre's categories.
-    Pairs about books come held out already: by author.
+    Pairs about books come held out already: by author. An added scene goes with its statement; an
+    added question is trained on, so that what is held out stays the same with it and without.
     """
     held_out: set[str] = set()
+    shipped = [p for p in pairs if p.made == "bank" and not p.topic.startswith("book.")]
     for track in ("interests", "values", "personality"):
-        topics = {p.topic for p in pairs if p.track == track and not p.topic.startswith("book.")}
-        held_out |= _chosen(topics)
+        held_out |= _chosen({p.topic for p in shipped if p.track == track})
     return [replace(pair, held_out=pair.held_out or pair.topic in held_out) for pair in pairs]
 
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from engine.bank import books, questions
+from engine.bank import books
 from engine.domain import PreferencePair, Profile
-from engine.frameworks import all_statements
+from engine.frameworks import all_dimensions, all_statements
 from engine.pairs.interests import ranked_genres
 from engine.pairs.labels import facet_label, side, statement_label
 
@@ -17,19 +17,23 @@ def grounds(pairs: Sequence[PreferencePair], profile: Profile) -> Iterator[Groun
     """The ground of each pair in a profile, in order; the texts of the pairs are not looked at."""
     ranked = {(liked.id, other.id) for liked, other in ranked_genres(profile)}
     genres = {book.id: book.genre for book in books()}
-    facets = {question.id: question.facet for question in questions()}
     for pair in pairs:
         statement = all_statements().get(pair.trait_id)
         if pair.track == "values" and statement:
             found = statement_label(profile, statement)
             yield found.side, found.trait_id
-        elif pair.track == "personality" and pair.topic in facets:
-            found = facet_label(profile, facets[pair.topic])
+        elif pair.track == "personality" and (facet := _facet_of(pair)) in all_dimensions():
+            found = facet_label(profile, facet)
             yield found.side, found.trait_id
         elif pair.track == "interests":
             yield int(_genres_of(pair, genres) in ranked), pair.trait_id
         else:
             yield side(profile.trait(pair.trait_id)), pair.trait_id
+
+
+def _facet_of(pair: PreferencePair) -> str:
+    """The facet of a question, added ones included: a question's id is its facet's and a number."""
+    return pair.topic.rpartition(".")[0]
 
 
 def _genres_of(pair: PreferencePair, genres: Mapping[str, str]) -> tuple[str, ...]:

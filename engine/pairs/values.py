@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from engine.bank import scenarios
 from engine.domain import PreferencePair, Profile
 from engine.frameworks import all_statements
+from engine.pairs.addition import NOTHING_ADDED, Addition
 from engine.pairs.draft import pair, phrased
 from engine.pairs.labels import statement_label
 
@@ -21,10 +22,10 @@ PROMPTS = (
 )
 
 
-def values_pairs(profile: Profile) -> Iterator[PreferencePair]:
-    """Three pairs for each statement whose stance is known."""
+def values_pairs(profile: Profile, added: Addition = NOTHING_ADDED) -> Iterator[PreferencePair]:
+    """Three pairs for each statement whose stance is known, and those of added scenes."""
     statements = all_statements()
-    for scene in scenarios():
+    for scene in (*scenarios(), *added.scenes):
         found = statement_label(profile, statements[scene.statement])
         if found.side == 0:
             continue
@@ -40,4 +41,5 @@ def values_pairs(profile: Profile) -> Iterator[PreferencePair]:
             prompt=phrased(PROMPTS, scene.id),
             chosen=chosen,
             rejected=rejected,
+            made=added.made(scene.id),
         )

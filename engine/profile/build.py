@@ -25,7 +25,7 @@ from models.errors import BadInput
 from models.events import Event, Failed, Finished, Note
 from models.providers import opened_model
 
-EXTRACTOR_VERSION = 5
+EXTRACTOR_VERSION = 6
 """Counts up when the embedded extractor would read the same reviews differently."""
 
 
@@ -88,8 +88,8 @@ def _texts(data_dir: Path, reader_id: str) -> tuple[list[Review], dict[str, Book
     if not reviews:
         raise BadInput(
             f"Reader {reader_id!r} has no reviews to read.",
-            "Import some, or say what you know of the reader: `profile set`, `profile clone`, "
-            "the questionnaire or the picks.",
+            "Import some, or say what you know of the reader: set scores (o, `profile set`), fill "
+            "in the questionnaire (q, `questionnaire ask`) or make the picks (t, `picks make`).",
         )
     return reviews, books, sensitive
 

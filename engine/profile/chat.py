@@ -6,26 +6,25 @@ counted.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
-from itertools import groupby, islice
+from itertools import groupby
 
 from engine.profile.assemble import Material, assembled
 from engine.profile.aversions import aversion_findings
 from engine.profile.chat_pieces import piece_without_reviewer
 from engine.profile.chat_plan import Plan, Unit
-from engine.profile.chat_replies import read_reply
+from engine.profile.chat_replies import ReadReply, read_reply
 from engine.profile.cost import Cost
 from engine.profile.interests import of_books
 from engine.record import finding_as_json, trait_as_json
 from engine.store.judgements import Judgement
-from models.chat import ChatModel, Sampling, complete
+from models.asking import asked, concurrently
+from models.chat import ChatModel, Sampling
 from models.errors import UserError
 from models.events import Event, Failed, Finished, Item, Note, Step
 
-SECOND_TRY_TEMPERATURE = 0.7
-"""Greedy decoding says the same again, whatever the seed."""
 MOST_NAMED = 5
 """Reviews that a note names."""
 
@@ -66,7 +65,7 @@ async def answers_by_chat(
             said_of_nothing = len(probes[-1].findings) + (not probes[-1].is_answer)
             spent = [*done, *probes]
             yield Step(len(spent), total, f"{_spent(spent)}; requests done:")
-            async with aclosing(_concurrently(units, ask, concurrency)) as answers:
+            async with aclosing(concurrently(units, ask, concurrency)) as answers:
                 async for answer in answers:
                     done.append(answer)
                     spent = [*done, *probes]
@@ -122,52 +121,27 @@ def profile_from(
 
 
 async def _asked(model: ChatModel, unit: Unit, reply_tokens: int) -> Judgement:
-    unread: list[str] = []
-    read = written = 0
-    for attempt, temperature in enumerate((0.0, SECOND_TRY_TEMPERATURE)):
-        sampling = Sampling(
-            max_tokens=reply_tokens,
-            temperature=temperature,
-            # The grammar repeats its keys in every judgement.
-            repeat_penalty=1.0,
-            seed=attempt,
-            json_schema=unit.sheet.schema(unit.piece),
-        )
-        reply = await complete(model, unit.sheet.messages(unit.piece), sampling)
-        read += reply.prompt_tokens
-        written += reply.completion_tokens
-        if found := read_reply(reply.text, unit.sheet, unit.piece):
-            kept, lost = found.findings, found.not_found
-            return Judgement(*unit.key, kept, attempt, lost, read, written, tuple(unread))
-        unread.append(reply.text)
-    return Judgement(*unit.key, (), len(unread), 0, read, written, tuple(unread))
+    sampling = Sampling(
+        max_tokens=reply_tokens,
+        # The grammar repeats its keys in every judgement.
+        repeat_penalty=1.0,
+        json_schema=unit.sheet.schema(unit.piece),
+    )
 
+    def read(text: str) -> ReadReply | None:
+        return read_reply(text, unit.sheet, unit.piece)
 
-async def _concurrently(
-    units: Sequence[Unit],
-    ask: Callable[[Unit], Coroutine[object, object, Judgement]],
-    most: int,
-) -> AsyncGenerator[Judgement, None]:
-    """The answers as they come. After an error nothing more is asked, and it is raised last."""
-    waiting = iter(units)
-    running: set[asyncio.Task[Judgement]] = set()
-    try:
-        while True:
-            more = islice(waiting, most - len(running))
-            running |= {asyncio.create_task(ask(unit)) for unit in more}
-            if not running:
-                return
-            done, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
-            errors = [error for task in done if (error := task.exception())]
-            for task in done:
-                if not task.exception():
-                    yield task.result()
-            if errors:
-                raise errors[0]
-    finally:
-        for task in running:
-            task.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
+    said = await asked(model, unit.sheet.messages(unit.piece), sampling, read)
+    found = said.value or ReadReply((), 0)
+    return Judgement(
+        *unit.key,
+        found.findings,
+        len(said.unread),
+        found.not_found,
+        said.prompt_tokens,
+        said.completion_tokens,
+        said.unread,
+    )
 
 
 def _restraint(answers: Sequence[Judgement]) -> str:

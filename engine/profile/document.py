@@ -6,16 +6,21 @@ of a reader, whose reviews it quotes, is not asked here (`engine/profile_files.p
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
 from typing import Any, NoReturn
 
-from engine.domain import Evidence, Override, Profile, Reading, Suggestion, Trait
+from engine.domain import Override, Profile, Reading, Suggestion, Trait
 from engine.profile.findings import Finding
-from engine.profile.sentences import Span
-from engine.record import finding_as_json, profile_as_json, trait_as_json
+from engine.record import (
+    finding_as_json,
+    finding_from_json,
+    profile_as_json,
+    trait_as_json,
+    trait_from_json,
+)
 from engine.schema_check import Fault, first_fault
 from models.errors import BadInput
 
@@ -114,7 +119,7 @@ def read(text: str, name: str, reader_id: str, sensitive: bool) -> ProfileDocume
         sensitive=told["sensitive"]["allowed"] if "sensitive" in told else sensitive,
         suggestions=tuple(map(_suggestion, told.get("suggestions", ()))),
     )
-    findings = tuple(map(_finding, told.get("findings", ())))
+    findings = tuple(map(finding_from_json, told.get("findings", ())))
     return ProfileDocument(profile, findings, told.get("genres"))
 
 
@@ -172,30 +177,10 @@ def name_of(trait_id: object) -> str:
 
 def _trait(row: Mapping[str, Any]) -> Trait:
     name = name_of(row["id"])
-    interval = row.get("interval")
-    return Trait(
-        id=row["id"],
-        framework=row["framework"],
-        score=float(row["score"]),
-        confidence=float(row["confidence"]),
-        status=row["status"],
-        evidence=tuple(
-            Evidence(
-                span["review"],
-                int(span["start"]),
-                int(span["end"]),
-                span["quote"],
-                float(span["stance"]),
-            )
-            for span in row["evidence"]
-        ),
-        value=row.get("value"),
-        note=row.get("note", ""),
+    return replace(
+        trait_from_json(row),
         override=_override(row["override"], name) if "override" in row else None,
         readings=tuple(_reading(reading, name) for reading in row.get("readings", ())),
-        share=float(row["share"]) if "share" in row else None,
-        interval=(float(interval[0]), float(interval[1])) if interval else None,
-        books=tuple(row.get("books", ())),
     )
 
 
@@ -218,11 +203,6 @@ def _reading(row: Mapping[str, Any], name: str) -> Reading:
 def _suggestion(row: Mapping[str, Any]) -> Suggestion:
     made_at = _moment(row["made_at"], f"The suggestion for {row['trait_id']!r}")
     return Suggestion(**{**row, "probability": float(row["probability"]), "made_at": made_at})
-
-
-def _finding(row: Mapping[str, Any]) -> Finding:
-    span = Span(int(row["start"]), int(row["end"]), row["quote"])
-    return Finding(row["trait"], row["review"], span, float(row["stance"]))
 
 
 def _moment(told: str, name: str) -> datetime:

@@ -69,7 +69,7 @@ NEAR_CUE = 0.3
 """The same, where a cue has spoken already."""
 NEAR_JUDGED = 0.3
 """The same, where the trained judge is sure: half of what it says rightly of held-out sentences
-stays, and one in twelve of what it says of everyday talk in real reviews."""
+stays, and one in five of what it says of real reviews, most of which is everyday talk."""
 NEUTRAL_LEAD = 0.05
 """Least lead of the nearest example over the nearest neutral sentence."""
 MOST_TRAITS = 3

@@ -227,11 +227,16 @@ def _is_number(text: str) -> bool:
 
 
 def _parted(written: str, columns: Sequence[str]) -> tuple[str, str]:
-    """The column and what stands after its slash; a column's name may have slashes itself."""
+    """The column and what stands after its slash; a column's name may have slashes itself.
+
+    Capitals count only where two columns differ in nothing else.
+    """
     for column in (written, written.rpartition("/")[0]):
-        for known in columns:
-            if column and column.strip().casefold() == known.casefold():
-                return known, written[len(column) :].lstrip("/").strip().lower()
+        name = column.strip()
+        alike = [known for known in columns if name and known.casefold() == name.casefold()]
+        if alike:
+            tail = written[len(column) :].lstrip("/").strip().lower()
+            return (name if name in alike else alike[0]), tail
     shown = ", ".join(repr(column[:40]) for column in columns[:12])
     raise BadInput(f"There is no column {written!r}.", f"Columns: {shown}.")
 

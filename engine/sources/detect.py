@@ -76,6 +76,7 @@ _SIGNS: dict[Kind, dict[str, _Sign]] = {
         "hh_rlhf": _Sign(True, (("chosen",), ("rejected",))),
     },
 }
+_BEGINS_AS_JSON = re.compile(r'\{|\[\s*(?:[\[{"\]]|$)')
 _LIBRARYTHING_JSON = re.compile(r'\s*\{\s*"\d+"\s*:\s*\{\s*"books_id"')
 
 
@@ -95,9 +96,11 @@ def detected(source: Source, kind: Kind) -> str | None:
     for other in _SIGNS:
         other_format = _match(look, other) if other != kind else None
         if other_format and other_format not in GENERAL:
+            # The window imports no preferences.
+            way = "" if other == "preferences" else f", or say in the window that it holds {other}"
             raise BadInput(
                 f"{source.name} holds {other} ({other_format}), not {kind}.",
-                f"Use `import {other}`.",
+                f"Use `import {other}`{way}.",
             )
     if found is None and kind == "reviews" and not (look.is_json and look.names):
         return text.FORMAT if text.has_headings(source.head) else None
@@ -120,8 +123,13 @@ def undetected(source: Source, kind: Kind, known: Sequence[str]) -> BadInput:
 
 
 def is_json(head: Sequence[str]) -> bool:
-    """Whether a file begins as JSON."""
-    return "".join(head[:ROWS_LOOKED_AT]).lstrip().startswith(("{", "["))
+    """Whether a file begins as JSON; `[Title],[Rating]` is the header of a table."""
+    start = "".join(head[:ROWS_LOOKED_AT]).lstrip()
+    if _BEGINS_AS_JSON.match(start):
+        return True
+    with suppress(ValueError, RecursionError):
+        return isinstance(json.loads(start.partition("\n")[0]), list)
+    return False
 
 
 def _look(head: Sequence[str]) -> _Look:

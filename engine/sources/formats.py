@@ -49,24 +49,31 @@ class ReviewFormat:
         return self.reader_id(stem, record) if self.reader_id else slug(stem)
 
 
-def _by_field(field: str) -> Callable[[str, Record], str]:
-    return lambda _, record: required_label(record, field)
+def _with_reader_field(
+    name: str, label: str, row: Callable[[str, Record], Row | None], field: str
+) -> ReviewFormat:
+    """JSON Lines whose every row names its reader in one field."""
+    return ReviewFormat(
+        name,
+        label,
+        row,
+        reader_id=lambda _, record: required_label(record, field),
+        reader_field=field,
+    )
 
 
 _ALL = (
-    ReviewFormat(
+    _with_reader_field(
         amazon2023.FORMAT,
         "Amazon Reviews 2023 (JSON Lines)",
         amazon2023.row,
-        reader_id=_by_field(amazon2023.READER_FIELD),
-        reader_field=amazon2023.READER_FIELD,
+        amazon2023.READER_FIELD,
     ),
-    ReviewFormat(
+    _with_reader_field(
         amazon2018.FORMAT,
         "Amazon Review Data 2018 (JSON Lines)",
         amazon2018.row,
-        reader_id=_by_field(amazon2018.READER_FIELD),
-        reader_field=amazon2018.READER_FIELD,
+        amazon2018.READER_FIELD,
     ),
     ReviewFormat(
         kaggle_csv.FORMAT,
@@ -78,12 +85,11 @@ _ALL = (
     ReviewFormat(
         goodreads_csv.FORMAT, "Goodreads library export (CSV)", goodreads_csv.row, table_records
     ),
-    ReviewFormat(
+    _with_reader_field(
         goodreads_json.FORMAT,
         "Goodreads, UCSD Book Graph (JSON Lines)",
         goodreads_json.row,
-        reader_id=_by_field(goodreads_json.READER_FIELD),
-        reader_field=goodreads_json.READER_FIELD,
+        goodreads_json.READER_FIELD,
     ),
     ReviewFormat(
         storygraph_csv.FORMAT, "StoryGraph export (CSV)", storygraph_csv.row, table_records

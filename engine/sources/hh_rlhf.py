@@ -6,7 +6,6 @@ part before the last Assistant turn has no common prompt and is skipped.
 
 import re
 from collections.abc import Iterator
-from functools import partial
 
 from engine.domain import PreferenceExample, Skipped
 from engine.sources.dialogue import example, prompt_text
@@ -16,20 +15,26 @@ from engine.sources.records import BadRow, Record, converted, required_text
 from models.chat import Message
 
 LAST_TURN = "\n\nAssistant:"
+PARTED = "The two dialogues part before their last Assistant turn."
 _TURN = re.compile(r"(?:^|\n\n)(Human|Assistant):")
 
 
 def examples(source: Source, dataset: str) -> Iterator[PreferenceExample | Skipped]:
     """The pairs of the file, one at a time."""
-    return converted(json_records(source), partial(_example, dataset))
+    return converted(json_records(source), lambda record: example(dataset, *texts_of(record)))
 
 
-def _example(dataset: str, record: Record) -> PreferenceExample:
+def texts_of(record: Record) -> tuple[str, str, str]:
+    """Prompt, chosen and rejected of a row, which may be empty.
+
+    Raises:
+        BadRow: it is no pair of dialogues with a common prompt.
+    """
     prompt, chosen = _parted(record, "chosen")
     prompt_of_rejected, rejected = _parted(record, "rejected")
     if prompt != prompt_of_rejected:
-        raise BadRow("The two dialogues part before their last Assistant turn.")
-    return example(dataset, prompt_text(_messages(prompt)), chosen, rejected)
+        raise BadRow(PARTED)
+    return prompt_text(_messages(prompt)), chosen, rejected
 
 
 def _parted(record: Record, key: str) -> tuple[str, str]:

@@ -233,6 +233,7 @@ def _not_nothing(
         raise BadInput(
             f"No {noun} could be read from {file_name} as {source_format}. "
             f"Line {skipped.line}: {skipped.reason}",
-            "Check that the file is whole, and --format.",
+            "Check that the file is whole and of this format; --format, or “as” in the window, "
+            "takes another.",
         )
     raise BadInput(f"{file_name} has no {noun} in it, read as {source_format}.")

@@ -7,11 +7,8 @@ from engine.domain import Book, Reader
 from engine.sources.columns import ColumnMap, Role
 from engine.sources.dates import any_date_in, year_in
 from engine.sources.records import BadRow, Record, label_of, list_of, one_line, text_of
-from engine.sources.rows import Row, book_id_of, made_row, moment_of, slug, title_line
+from engine.sources.rows import Row, book_id_of, made_row, slug, title_line, unix_moment_of
 from engine.sources.stars import rating_from
-
-_UNIX_TIME = re.compile(r"\d{9,13}")
-_FIRST_TIME_IN_MS = 100_000_000_000
 
 
 def reader_id(mapping: ColumnMap, stem: str, record: Record) -> str:
@@ -79,8 +76,5 @@ def _written_at(mapping: ColumnMap, record: Record) -> datetime | None:
     column = mapping.columns.get("date")
     if column is None:
         return None
-    value = record.fields.get(column)
-    if isinstance(value, float) or _UNIX_TIME.fullmatch(label_of(record, column)):
-        in_ms = float(str(value)) >= _FIRST_TIME_IN_MS
-        return moment_of(record, column, units_per_s=1000 if in_ms else 1)
-    return any_date_in(label_of(record, column), mapping.date_order)
+    stamped = unix_moment_of(record, column)
+    return stamped or any_date_in(label_of(record, column), mapping.date_order)

@@ -140,7 +140,10 @@ def _refuse_what_is_not_ours(file: InputFile) -> None:
     start = _start_of(file)
     found = _IS_ONIX.search(start)
     if found is None:
-        raise BadInput(f"{file.name} does not begin as an ONIX message.", "Name its --format.")
+        raise BadInput(
+            f"{file.name} does not begin as an ONIX message.",
+            "Name its format: --format, or “as” in the window.",
+        )
     release = _RELEASE.search(found[1])
     if release and release[1] != b"3":
         raise BadInput(

@@ -70,7 +70,7 @@ class Source:
     head: tuple[str, ...]
     """The first lines, for a look at the format; `lines` gives them again."""
     lines: Iterator[str]
-    r"""Every line with its `\n`, into which a `\r\n` of the file is turned."""
+    r"""Every line with its `\n`, into which a `\r\n` of the file is turned unless kept."""
 
 
 @contextmanager
@@ -87,8 +87,11 @@ def at_hand(path: Path | None, watch: Watch = unwatched) -> Iterator[InputFile]:
 
 
 @contextmanager
-def opened(file: InputFile) -> Iterator[Source]:
-    """Open a file as text.
+def opened(file: InputFile, keeps_returns: bool = False) -> Iterator[Source]:
+    r"""Open a file as text.
+
+    Args:
+        keeps_returns: leave each `\r\n` as it is.
 
     Raises:
         BadInput: missing, a directory, empty, binary, a broken .gz, or not in a known encoding;
@@ -107,7 +110,7 @@ def opened(file: InputFile) -> Iterator[Source]:
             texts = _decoded_either(chunks)
         else:
             texts = _decoded(chunks, encoding, file.name)
-        lines = _lines(texts, file.name)
+        lines = _lines(texts, file.name, keeps_returns)
         head = tuple(_head_of(lines))
         yield Source(file.name, file.stem, head, chain(head, lines))
 
@@ -246,13 +249,13 @@ def _either(line: bytes) -> str:
         return line.decode("windows-1252", "replace")
 
 
-def _lines(texts: Iterable[str], name: str) -> Iterator[str]:
+def _lines(texts: Iterable[str], name: str, keeps_returns: bool) -> Iterator[str]:
     rest = ""
     number = 0
     for text in texts:
         *lines, rest = (rest + text).split("\n")
         for line in lines:
-            yield line.removesuffix("\r") + "\n"
+            yield (line if keeps_returns else line.removesuffix("\r")) + "\n"
         number += len(lines)
         if len(rest) > MAX_LINE_CHARS:
             raise line_too_long(name, number + 1)

@@ -31,7 +31,6 @@ from engine.sources.records import (
     converted,
     label_of,
     list_of,
-    number_of,
     required_label,
     text_of,
 )
@@ -39,10 +38,10 @@ from engine.sources.rows import (
     Row,
     book_id_of,
     made_row,
-    moment_of,
     rating_of,
     slug,
     title_line,
+    unix_moment_of,
     without_html,
 )
 from engine.sources.table import table_records
@@ -55,9 +54,6 @@ BOOK_ID = ("book_id", "parent_asin", "asin", "isbn13", "isbn")
 RATING = ("rating", "stars", "score")
 TEXT = ("text", "review", "review_text")
 DATE = ("date", "written_at", "timestamp")
-
-_UNIX_TIME = re.compile(r"\d{9,13}")
-_FIRST_TIME_IN_MS = 100_000_000_000
 
 
 def json_books(source: Source) -> Iterator[Book | Skipped]:
@@ -124,7 +120,13 @@ def _book(record: Record) -> Book:
 
 
 def _plainly_named(record: Record) -> Record:
-    return replace(record, fields={plain_name(key): record.fields[key] for key in record.fields})
+    fields: dict[str, object] = {}
+    for key, value in record.fields.items():
+        name = plain_name(key)
+        # Of names that come to the same, such as `Title` and `title`, the first that is filled.
+        if fields.get(name) in (None, ""):
+            fields[name] = value
+    return replace(record, fields=fields)
 
 
 def _filled(record: Record, keys: tuple[str, ...]) -> str:
@@ -134,8 +136,4 @@ def _filled(record: Record, keys: tuple[str, ...]) -> str:
 
 def _written_at(record: Record) -> datetime | None:
     key = _filled(record, DATE)
-    value = record.fields.get(key)
-    if isinstance(value, float) or _UNIX_TIME.fullmatch(label_of(record, key)):
-        in_ms = (number_of(record, key) or 0) >= _FIRST_TIME_IN_MS
-        return moment_of(record, key, units_per_s=1000 if in_ms else 1)
-    return date_in(label_of(record, key))
+    return unix_moment_of(record, key) or date_in(label_of(record, key))

@@ -13,12 +13,14 @@ from html.entities import html5
 
 from engine.domain import Book, Reader, Review
 from engine.sources.isbn import isbn13
-from engine.sources.records import BadRow, Record, number_of, one_line
+from engine.sources.records import BadRow, Record, label_of, number_of, one_line
 
 FIRST_REVIEW_YEAR = 1995
 """Amazon opened then: an earlier time stamp is in the wrong unit."""
 LAST_REVIEW_YEAR = 2100
 
+_UNIX_TIME = re.compile(r"\d{9,13}")
+_FIRST_TIME_IN_MS = 100_000_000_000
 _LINE_BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 _ENTITY = re.compile(r"&(#\d{1,7};|#[xX][0-9a-fA-F]{1,6};|[A-Za-z][A-Za-z0-9]{1,31};)")
 _NOT_IN_A_SLUG = re.compile(r"\W+")
@@ -160,6 +162,19 @@ def moment_of(record: Record, key: str, units_per_s: int) -> datetime | None:
     if moment is None or not FIRST_REVIEW_YEAR <= moment.year < LAST_REVIEW_YEAR:
         raise BadRow(f"The time stamp {stamp:.15g} is not a time since {FIRST_REVIEW_YEAR}.")
     return moment
+
+
+def unix_moment_of(record: Record, key: str) -> datetime | None:
+    """`moment_of` a time stamp in seconds or milliseconds, told by its size; None for no stamp.
+
+    Raises:
+        BadRow: it is no time at which a review can have been written.
+    """
+    is_float = isinstance(record.fields.get(key), float)
+    if not (is_float or _UNIX_TIME.fullmatch(label_of(record, key))):
+        return None
+    in_ms = (number_of(record, key) or 0) >= _FIRST_TIME_IN_MS
+    return moment_of(record, key, units_per_s=1000 if in_ms else 1)
 
 
 def book_id_of(given: str, column: str, title: str, author: str) -> str:

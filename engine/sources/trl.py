@@ -6,7 +6,6 @@ conversation has to end in one assistant message on each side.
 """
 
 from collections.abc import Iterator, Sequence
-from functools import partial
 from itertools import takewhile
 
 from engine.domain import PreferenceExample, Skipped
@@ -19,28 +18,34 @@ from models.chat import Message
 
 def examples(source: Source, dataset: str) -> Iterator[PreferenceExample | Skipped]:
     """The pairs of the file, one at a time."""
-    return converted(json_records(source), partial(_example, dataset))
+    return converted(json_records(source), lambda record: example(dataset, *texts_of(record)))
 
 
-def _example(dataset: str, record: Record) -> PreferenceExample:
+def texts_of(record: Record) -> tuple[str, str, str]:
+    """Prompt, chosen and rejected of a row, which may be empty.
+
+    Raises:
+        BadRow: it is in neither form.
+    """
     if not isinstance(record.fields.get("chosen"), list):
-        prompt, chosen, rejected = (
-            required_text(record, key) for key in ("prompt", "chosen", "rejected")
+        return (
+            required_text(record, "prompt"),
+            required_text(record, "chosen"),
+            required_text(record, "rejected"),
         )
-        return example(dataset, prompt, chosen, rejected)
     return _from_messages(
-        dataset, _prompt(record), _messages(record, "chosen"), _messages(record, "rejected")
+        _prompt(record), _messages(record, "chosen"), _messages(record, "rejected")
     )
 
 
 def _from_messages(
-    dataset: str, own_prompt: list[Message], chosen: list[Message], rejected: list[Message]
-) -> PreferenceExample:
-    both = zip(chosen, rejected, strict=False)
+    own_prompt: list[Message], chosen: list[Message], rejected: list[Message]
+) -> tuple[str, str, str]:
+    # The last message of each side is its answer, even where both are the same.
+    both = zip(chosen[:-1], rejected[:-1], strict=False)
     shared = [message for message, _ in takewhile(lambda pair: pair[0] == pair[1], both)]
     repeats_prompt = shared[: len(own_prompt)] == own_prompt
-    return example(
-        dataset,
+    return (
         prompt_text(shared if repeats_prompt else own_prompt + shared),
         _answer(chosen[len(shared) :]),
         _answer(rejected[len(shared) :]),

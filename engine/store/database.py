@@ -4,9 +4,10 @@ import fcntl
 import json
 import os
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 
 from sqlite_utils import Database
@@ -118,19 +119,28 @@ def rows(db: Database, sql: str, *parameters: object) -> list[dict[str, object]]
 
 
 def put(db: Database, table: str, row: Row) -> None:
-    """Insert one row, or bring the row with the same primary key up to date.
+    """Insert one row, or bring the row with the same primary key up to date."""
+    put_all(db, table, [row])
+
+
+def put_all(db: Database, table: str, rows: Iterable[Row]) -> None:
+    """`put` many rows, which have the same columns.
 
     An upsert rather than sqlite-utils' replace: replacing deletes first, which would cascade.
     """
+    left = iter(rows)
+    first = next(left, None)
+    if first is None:
+        return
     keys = db.table(table).pks
-    names = list(row)
+    names = list(first)
     updates = ", ".join(f"[{name}] = excluded.[{name}]" for name in names if name not in keys)
-    db.execute(
+    db.conn.executemany(
         f"insert into [{table}] ({', '.join(f'[{name}]' for name in names)}) "
         f"values ({', '.join('?' for _ in names)}) "
         f"on conflict ({', '.join(keys)}) do "
         + (f"update set {updates}" if updates else "nothing"),
-        list(row.values()),
+        ([row[name] for name in names] for row in chain([first], left)),
     )
 
 

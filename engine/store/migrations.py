@@ -169,6 +169,14 @@ create index pair_used on pair(reader_id, dropped)
 counting the pairs in use, which a window does every few seconds (3 ms of 100,000, not 41)."""
 
 
+BANK_DECISION = """
+create table bank_decision (
+    candidate_id text primary key, accepted integer not null, made_at text not null
+)
+"""
+"""The candidates themselves are files of their own: `engine.bank_extend.files`."""
+
+
 @migrations()
 def m002_journal_triggers(db: Database) -> None:
     for table in JOURNALLED:
@@ -188,6 +196,12 @@ def m004_what_pairs_rest_on(db: Database) -> None:
     for statement in PAIR_COLUMNS.split(";"):
         db.execute(statement)
     _journal(db, "pair")
+
+
+@migrations()
+def m005_decisions_on_the_bank(db: Database) -> None:
+    db.execute(BANK_DECISION)
+    _journal(db, "bank_decision")
 
 
 def _journal(db: Database, table: str) -> None:

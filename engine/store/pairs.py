@@ -1,14 +1,16 @@
 """Preference pairs of readers. Building again keeps what the editor changed."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import cast
 
 from sqlite_utils import Database
 
 from engine.domain import PreferencePair, Track
-from engine.store.database import Row, packed, put, rows
+from engine.store.database import Row, packed, put, put_all, rows
 from engine.store.unpack import number, text, texts
 from models.errors import BadInput
+
+_ONE_OF = "id in (select value from json_each(?))"
 
 
 def replace_built(db: Database, reader_id: str, pairs: Sequence[PreferencePair]) -> None:
@@ -16,7 +18,8 @@ def replace_built(db: Database, reader_id: str, pairs: Sequence[PreferencePair])
 
     Touched is what was edited, dropped, accepted or flagged; imported pairs stay too.
     """
-    touched = "edited or dropped or accepted or flagged or made != 'bank'"
+    made_elsewhere = "made <> 'bank' and made not like 'bank: %'"
+    touched = f"edited or dropped or accepted or flagged or ({made_elsewhere})"
     found = rows(db, f"select id from pair where reader_id = ? and ({touched})", reader_id)
     kept = {text(row["id"]) for row in found}
     db.execute(f"delete from pair where reader_id = ? and not ({touched})", [reader_id])
@@ -27,17 +30,36 @@ def replace_built(db: Database, reader_id: str, pairs: Sequence[PreferencePair])
 
 def save(db: Database, reader_id: str, pairs: Sequence[PreferencePair]) -> None:
     """Put pairs in the place of those with the same id; new ones go behind the last."""
-    found = rows(db, "select id, position from pair where reader_id = ?", reader_id)
+    ids = packed([pair.id for pair in pairs])
+    found = rows(db, f"select id, position from pair where {_ONE_OF}", ids)
     places = {text(row["id"]): int(number(row["position"])) for row in found}
-    behind = max(places.values(), default=-1) + 1
-    for offset, pair in enumerate(pairs):
-        put(db, "pair", {**_row(pair), "position": places.get(pair.id, behind + offset)})
+    (last,) = rows(db, "select max(position) as at from pair where reader_id = ?", reader_id)
+    behind = 0 if last["at"] is None else int(number(last["at"])) + 1
+    put_all(
+        db,
+        "pair",
+        (
+            {**_row(pair), "position": places.get(pair.id, behind + offset)}
+            for offset, pair in enumerate(pairs)
+        ),
+    )
 
 
 def of_reader(db: Database, reader_id: str) -> list[PreferencePair]:
     """All pairs of a reader, dropped ones included, in the order they were built."""
-    found = rows(db, "select * from pair where reader_id = ? order by position, id", reader_id)
-    return [_pair(row) for row in found]
+    return list(each(db, reader_id))
+
+
+def each(db: Database, reader_id: str) -> Iterator[PreferencePair]:
+    """`of_reader`, one pair at a time."""
+    found = db.execute("select * from pair where reader_id = ? order by position, id", [reader_id])
+    return (_pair(dict(row)) for row in found)
+
+
+def with_ids(db: Database, ids: Sequence[str]) -> dict[str, PreferencePair]:
+    """Those pairs of these ids that are here, whichever reader's, by id."""
+    found = rows(db, f"select * from pair where {_ONE_OF}", packed(ids))
+    return {text(row["id"]): _pair(row) for row in found}
 
 
 def find(db: Database, pair_id: str) -> PreferencePair:
@@ -49,7 +71,8 @@ def find(db: Database, pair_id: str) -> PreferencePair:
     found = rows(db, "select * from pair where id = ?", pair_id)
     if not found:
         raise BadInput(
-            f"No pair {pair_id!r} here.", "`persona-studio pairs list READER` lists them."
+            f"No pair {pair_id!r} here.",
+            "The Pairs screen and `persona-studio pairs list READER` list them.",
         )
     return _pair(found[0])
 

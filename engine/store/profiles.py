@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
-from typing import cast, get_args
+from typing import cast
 
 from sqlite_utils import Database
 
@@ -18,6 +18,7 @@ from engine.domain import (
     ReadingSource,
     Trait,
     TraitStatus,
+    framework_of,
 )
 from engine.profile.assemble import blank_profile
 from engine.store import suggestions as suggestion_rows
@@ -78,10 +79,8 @@ def find(db: Database, reader_id: str) -> Profile | None:
 
 
 def _left_over(trait_id: str) -> Trait:
-    framework = trait_id.partition(".")[0]
-    assert framework in get_args(Framework), trait_id
     note = "The reviews, as last read, have no such trait."
-    return Trait(trait_id, cast(Framework, framework), 0.0, 0.0, "unknown", note=note)
+    return Trait(trait_id, framework_of(trait_id), 0.0, 0.0, "unknown", note=note)
 
 
 def extracted(db: Database, reader_id: str) -> Profile | None:
@@ -110,7 +109,8 @@ def built(db: Database, reader_id: str) -> Profile:
     if profile is None:
         raise BadInput(
             f"Reader {reader_id!r} has no profile yet.",
-            f"Build it first: `persona-studio profile build {reader_id}`.",
+            "Build it first: b on the Profile screen, or "
+            f"`persona-studio profile build {reader_id}`.",
         )
     return profile
 
@@ -130,7 +130,8 @@ def find_trait(db: Database, reader_id: str, trait_id: str) -> Trait:
     trait = built(db, reader_id).trait(trait_id)
     if trait is None:
         raise BadInput(
-            f"The profile has no trait {trait_id!r}.", "`profile show` lists the traits by id."
+            f"The profile has no trait {trait_id!r}.",
+            "The Profile screen shows the traits; `profile show --all` lists them by id.",
         )
     return trait
 

@@ -175,7 +175,8 @@ def find(db: Database, reader_id: str) -> Reader:
     if not found:
         raise BadInput(
             f"No reader {reader_id!r} here.",
-            "`persona-studio readers` lists them, `import` adds some.",
+            "The Readers screen and `persona-studio readers` list them; i there, or `import`, adds "
+            "some.",
         )
     return Reader(text(found[0]["id"]), text(found[0]["name"]), text(found[0]["source"]))
 
@@ -196,7 +197,8 @@ def find_review(db: Database, reader_id: str, review_id: str) -> Review:
     if not found:
         raise BadInput(
             f"Reader {reader_id!r} has no review {review_id!r}.",
-            "`persona-studio profile show READER --evidence` names them beside each quote.",
+            "`persona-studio profile show READER --evidence` names them beside each quote, the "
+            "Profile screen their books.",
         )
     return _review(found[0])
 

@@ -46,7 +46,8 @@ def find(db: Database, run_id: str) -> Run:
     )
     if len(found) != 1:
         raise BadInput(
-            f"{len(found) or 'No'} runs begin with {run_id!r}.", "`persona-studio runs` lists them."
+            f"{len(found) or 'No'} runs begin with {run_id!r}.",
+            "The Train screen and `persona-studio runs` list them.",
         )
     return _run(found[0])
 

@@ -45,9 +45,9 @@ class TrainingData:
 
 def read_pairs(path: Path) -> tuple[list[PreferencePair], dict[str, str]]:
     """The run's pairs, and the cards of their readers by reader id."""
-    lines = (path / "pairs.jsonl").read_text(encoding="utf-8").splitlines()
+    lines = (path / "pairs.jsonl").read_text(encoding="utf-8").split("\n")
     cards = json.loads((path / "cards.json").read_text(encoding="utf-8"))
-    return [PreferencePair(**json.loads(line)) for line in lines], cards
+    return [PreferencePair(**json.loads(line)) for line in lines if line], cards
 
 
 def prepare_data(
@@ -114,7 +114,7 @@ def tokenise(pair: PreferencePair, card: str, tokenizer: PreTrainedTokenizerBase
     prompt = rendered(tokenizer, row["prompt"], generation_prompt=True)
     sides = []
     for side in ("chosen", "rejected"):
-        whole = rendered(tokenizer, [*_messages(row["prompt"]), *_messages(row[side])])
+        whole = rendered(tokenizer, [*messages_of(row["prompt"]), *messages_of(row[side])])
         _check(pair, side, prompt, whole, tokenizer)
         sides.append(tuple(whole[len(prompt) :]))
     return Example(pair.id, tuple(prompt), sides[0], sides[1])
@@ -125,7 +125,7 @@ def rendered(
 ) -> list[int]:
     """Token ids of a conversation under the model's own chat template."""
     encoded = tokenizer.apply_chat_template(
-        _messages(messages),
+        messages_of(messages),
         add_generation_prompt=generation_prompt,
         tokenize=True,
         return_dict=True,
@@ -134,7 +134,8 @@ def rendered(
     return list(encoded["input_ids"])
 
 
-def _messages(value: object) -> list[dict[str, str]]:
+def messages_of(value: object) -> list[dict[str, str]]:
+    """The messages of one column of a conversational row."""
     assert isinstance(value, list)
     return value
 

@@ -4,6 +4,7 @@ transformers writes them as chains of plain operations, each of which saves its 
 float32 too. Here one autograd function saves only what cannot be had again from its inputs.
 """
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -35,12 +36,11 @@ def _is_swiglu(module: nn.Module) -> bool:
 
 
 def _normalised(module: Any, hidden: Tensor) -> Tensor:
-    output: Tensor = _RMSNorm.apply(hidden, module.weight, module.variance_epsilon)  # type: ignore[no-untyped-call] # torch
-    return output
+    return _rms_norm(hidden, module.weight, module.variance_epsilon)
 
 
 def _gated(module: Any, hidden: Tensor) -> Tensor:
-    product = _SwiGLU.apply(module.gate_proj(hidden), module.up_proj(hidden))  # type: ignore[no-untyped-call] # torch
+    product = _swiglu(module.gate_proj(hidden), module.up_proj(hidden))
     output: Tensor = module.down_proj(product)
     return output
 
@@ -86,3 +86,8 @@ class _SwiGLU(torch.autograd.Function):
         # d silu(g) / dg = s + g * s * (1 - s)
         slope = torch.addcmul(sigmoid, active, 1 - sigmoid)
         return grad * up * slope, grad * active
+
+
+# torch leaves `apply` without types.
+_rms_norm: Callable[[Tensor, Tensor, float], Tensor] = _RMSNorm.apply
+_swiglu: Callable[[Tensor, Tensor], Tensor] = _SwiGLU.apply

@@ -6,8 +6,9 @@ products in all, where recomputing in the backward takes three. A head that is t
 use TRL's own kernel.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -37,15 +38,15 @@ def token_logprobs(model: PreTrainedModel, hidden: Tensor, labels: Tensor) -> To
     Args:
         hidden: (M, hidden). labels: int64 (M,).
     """
-    head = cast(Linear, model.get_output_embeddings())  # type: ignore[no-untyped-call] # transformers
+    output_embeddings: Callable[[], Linear] = model.get_output_embeddings
+    head = output_embeddings()
     if head.weight.requires_grad or head.bias is not None or hidden.device.type != "cpu":
         fields = ("log_probs", "entropy", "mean_logits", "is_top1")
-        # torch leaves `Function.apply` untyped.
-        log_probs, entropy, _, mean_logits, is_top1 = ChunkedLogProbFunction.apply(  # type: ignore[no-untyped-call]
+        log_probs, entropy, _, mean_logits, is_top1 = _chunked_head(
             hidden, head.weight, head.bias, labels, 1.0, _VOCABULARY_CHUNK, None, 1.0, fields
         )
     else:
-        log_probs, entropy, mean_logits, is_top1 = _FrozenHead.apply(hidden, head.weight, labels)
+        log_probs, entropy, mean_logits, is_top1 = _frozen_head(hidden, head.weight, labels)
     return TokenScores(log_probs, entropy, mean_logits, is_top1)
 
 
@@ -85,3 +86,8 @@ class _FrozenHead(torch.autograd.Function):
     def backward(ctx: Any, *upstream: Tensor) -> tuple[Tensor, None, None]:
         (gradient,) = ctx.saved_tensors
         return gradient * upstream[0][:, None].to(gradient.dtype), None, None
+
+
+# torch leaves `apply` without types.
+_frozen_head: Callable[[Tensor, Tensor, Tensor], tuple[Tensor, ...]] = _FrozenHead.apply
+_chunked_head: Callable[..., tuple[Tensor, ...]] = ChunkedLogProbFunction.apply

@@ -6,7 +6,7 @@ backward pass runs the same kernels over the joined result, as ring attention do
 arXiv 2310.01889). The kernels are those that torch's own SDPA calls on a CPU (torch 2.13).
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
@@ -38,8 +38,7 @@ def tree_attention(
         (1, N, H, D).
     """
     rows = (tensor[0].transpose(0, 1) for tensor in (query, key, value))
-    output: Tensor = _TreeAttention.apply(*rows, tree, masks, scaling)  # type: ignore[no-untyped-call] # torch
-    return output[None]
+    return _attention(*rows, tree, masks, scaling)[None]
 
 
 class _TreeAttention(torch.autograd.Function):
@@ -154,3 +153,7 @@ def _unfolded(folded: Tensor, heads: int) -> Tensor:
 def _whole(rows: Tensor) -> Tensor:
     """(M, G, D) to (1, G, M, D)."""
     return rows.transpose(0, 1)[None]
+
+
+# torch leaves `apply` without types.
+_attention: Callable[..., Tensor] = _TreeAttention.apply

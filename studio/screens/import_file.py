@@ -25,6 +25,7 @@ from studio.screens.choose_columns import ChooseColumns, written
 from studio.screens.choose_readers import ChooseReaders
 from studio.session import Session
 from studio.text import visible
+from studio.typed_path import typed_path
 from studio.widgets.file_tree import FileTree
 
 DRAWN_EVERY_S = 0.1
@@ -137,7 +138,7 @@ class ImportFile(ModalScreen[Report | None]):
     async def _begin(self, asks_columns: bool) -> None:
         self.refusal.update("")
         try:
-            path = _path_of(self.path.value)
+            path = typed_path(self.path.value)
             if await asyncio.to_thread(os.path.isdir, path):
                 self.query_one(FileTree).path = path
                 self.query_one(FileTree).focus()
@@ -244,17 +245,3 @@ class ImportFile(ModalScreen[Report | None]):
 def _formats(kind: str) -> list[tuple[str, str]]:
     known = imports.book_formats() if kind == "books" else imports.review_formats()
     return [("whatever the file shows", ""), *((label, name) for name, label in known)]
-
-
-def _path_of(typed: str) -> Path:
-    """The path that was typed, or dropped into the terminal with quotation marks around it."""
-    bare = typed.strip()
-    if len(bare) > 1 and bare[0] == bare[-1] and bare[0] in "'\"":
-        bare = bare[1:-1]
-    if not bare:
-        raise BadInput("Type the path of a file, or pick one in the tree.")
-    try:
-        # Absolute, because a bare `-` would stand for the standard input, which is the keyboard.
-        return Path(bare).expanduser().absolute()
-    except RuntimeError as error:
-        raise BadInput(f"There is no home directory for {bare.split('/')[0]!r}.") from error

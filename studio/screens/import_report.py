@@ -11,6 +11,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, DataTable, Static
 
 from engine import imports
+from engine.pair_files.loading import PairsLoaded
 from engine.reports import BooksReport, ImportReport
 from engine.sources.stars import SCALES
 from studio.text import cell, count, one_line
@@ -21,6 +22,9 @@ TAILS = {
     "mdy": "month first",
     **{str(best): f"graded up to {best}" for best in SCALES},
 }
+CONTAINERS = {"json": "JSON Lines", "csv": "CSV", "parquet": "Parquet"}
+
+Report = ImportReport | BooksReport | PairsLoaded
 
 
 class ShowImport(ModalScreen[None]):
@@ -31,7 +35,7 @@ class ShowImport(ModalScreen[None]):
         Binding("escape", "dismiss", "Close", id="report.close", tooltip="Close the report")
     ]
 
-    def __init__(self, report: ImportReport | BooksReport) -> None:
+    def __init__(self, report: Report) -> None:
         super().__init__()
         self._report = report
 
@@ -39,10 +43,7 @@ class ShowImport(ModalScreen[None]):
         report = self._report
         with Vertical(classes="box") as box:
             box.border_title = "Imported"
-            told = (
-                _reviews_told(report) if isinstance(report, ImportReport) else _books_told(report)
-            )
-            yield Static("\n".join((*told, self._skipped())), id="summary", markup=False)
+            yield Static("\n".join((*_told(report), self._skipped())), id="summary", markup=False)
             if report.skipped:
                 yield DataTable(id="skipped", cursor_type="row")
             yield Button("Close", id="close", variant="primary", compact=True)
@@ -56,13 +57,29 @@ class ShowImport(ModalScreen[None]):
 
     def on_mount(self) -> None:
         for table in self.query(DataTable):
-            table.add_columns("Line", "Why it was left out")
+            place = self._report.place if isinstance(self._report, PairsLoaded) else "line"
+            table.add_columns(place.capitalize(), "Why it was left out")
             for skipped in self._report.skipped[:ROWS_LISTED]:
                 table.add_row(cell(f"{skipped.line:,}"), cell(skipped.reason))
         self.query_one("#close").focus()
 
     def on_button_pressed(self) -> None:
         self.dismiss()
+
+
+def _told(report: Report) -> Iterator[str]:
+    if isinstance(report, PairsLoaded):
+        return _pairs_told(report)
+    return _reviews_told(report) if isinstance(report, ImportReport) else _books_told(report)
+
+
+def _pairs_told(report: PairsLoaded) -> Iterator[str]:
+    yield (
+        f"{count(report.pairs, 'pair')}: {report.added:,} new, {report.changed:,} changed, "
+        f"{report.same:,} as they were."
+    )
+    yield f"Held out of training: {report.held_out:,}."
+    yield f"Read as: {report.format}, from {CONTAINERS[report.container]}."
 
 
 def _reviews_told(report: ImportReport) -> Iterator[str]:

@@ -18,22 +18,21 @@ from engine.pairs.choice import PairChoice
 from engine.workbench import PairQuery, Verb
 from models.errors import BadInput
 from studio.pair_finder import PairFinder
+from studio.screens import pairs_beside
 from studio.screens.build_pairs import BuildPairs
+from studio.screens.doctor import DoctorScreen
 from studio.screens.filter_pairs import FilterPairs
-from studio.screens.pairs_keys import KEYS
+from studio.screens.pairs_keys import KEYS, NEEDS_A_PAIR, NEEDS_PAIRS, TAKEN_BACK
 from studio.screens.rewrite_pair import RewritePair
-from studio.screens.show_evidence import ShowEvidence
 from studio.screens.show_journal import ShowJournal
 from studio.session import Session
-from studio.text import count, one_line, visible
+from studio.text import count, visible
 from studio.widgets.empty_state import EmptyState
 from studio.widgets.pair_counts import PairCounts, counts_told
 from studio.widgets.pair_list import PairList
 from studio.widgets.pair_pane import PairPane
 from studio.widgets.step_bar import StepBar
 
-NEEDS_A_PAIR = ("edit", "more_like", "rewrite", "evidence", "journal")
-NEEDS_PAIRS = ("filter", "ask_filter", "sort", "turn_round", "select_shown", "invert", "act")
 PANE_AFTER_S = 0.06
 """The pair is shown in full once the keys have stopped for so long."""
 SLOW_TO_READ = 20_000
@@ -98,6 +97,8 @@ class PairsScreen(Screen[None]):
             return True if self._has_pairs and self.list_.count else None
         if action in NEEDS_PAIRS:
             return True if self._has_pairs else None
+        if action == "load":
+            return True if self._session.reader is not None else None
         if action == "build":
             reader = self._session.reader
             return True if reader is not None and reader.profile_built else None
@@ -116,22 +117,12 @@ class PairsScreen(Screen[None]):
                 await self._finder.follow(reader.id, self.sieve.value)
                 self._left_out = await self._session.ask(workbench.without_a_pair, reader.id)
         self.set_class(not self._has_pairs, "-empty")
-        self.empty.update(self._invitation())
+        self.empty.update(pairs_beside.invitation(self._session.reader))
         if self._has_pairs:
             self._tell_counts()
             if self.focused is None:
                 self.list_.focus()
         self.refresh_bindings()
-
-    def _invitation(self) -> str:
-        reader = self._session.reader
-        what = "A pair shows the model two answers and which of them this reader would prefer.\n\n"
-        if reader is None:
-            return what + "Press 1 to bring in a reader first."
-        name = one_line(reader.name, 40)
-        if not reader.profile_built:
-            return what + f"Press 2 to build the profile of {name} first."
-        return what + f"Press b to build pairs from the profile of {name}."
 
     @on(Input.Changed, "#filter")
     def _filter_changed(self) -> None:
@@ -151,7 +142,7 @@ class PairsScreen(Screen[None]):
 
     @on(PairList.SelectionChanged)
     def _tell_counts(self) -> None:
-        index, query = self._finder.index, self._finder.query
+        index = self._finder.index
         if index is None:
             return
         selected = self.list_.selected
@@ -159,20 +150,13 @@ class PairsScreen(Screen[None]):
         found = self._finder.found
         told = counts_told(index.counts(), found, len(selected), unshown, self._left_out)
         self.counts.tell(told)
-        order = workbench.SORT_WORDS[query.sort]
-        if query.like and query.sort == "built":
-            order = f"most like {one_line(query.like, 30)}"
-        turned = ", turned round" if query.descending else ""
-        self.list_.border_title = Content(f"Pairs {order}{turned}")
+        self.list_.border_title = Content(pairs_beside.order_told(self._finder.query))
 
     @on(PairList.PageWanted)
-    def _page_wanted(self, event: PairList.PageWanted) -> None:
-        self._read_page(event.ids)
-
     @work(group="page", exclusive=True)
-    async def _read_page(self, ids: list[str]) -> None:
+    async def _read_page(self, event: PairList.PageWanted) -> None:
         with self._session.errors_told():
-            self.list_.keep(await self._session.ask(workbench.page, ids))
+            self.list_.keep(await self._session.ask(workbench.page, event.ids))
 
     @on(PairList.Moved)
     def _show_pair_soon(self) -> None:
@@ -223,15 +207,17 @@ class PairsScreen(Screen[None]):
     def action_sort(self) -> None:
         keys = workbench.SORT_KEYS
         key = keys[(keys.index(self._finder.query.sort) + 1) % len(keys)]
-        self._set_filter(workbench.query_text(replace(self._finder.query, sort=key)))
+        self._ask(replace(self._finder.query, sort=key))
 
     def action_turn_round(self) -> None:
-        turned = replace(self._finder.query, descending=not self._finder.query.descending)
-        self._set_filter(workbench.query_text(turned))
+        self._ask(replace(self._finder.query, descending=not self._finder.query.descending))
 
     def action_more_like(self) -> None:
         if (pair_id := self.list_.current_id) is not None:
-            self._set_filter(workbench.query_text(PairQuery(like=pair_id)))
+            self._ask(PairQuery(like=pair_id))
+
+    def _ask(self, query: PairQuery) -> None:
+        self._set_filter(workbench.query_text(query))
 
     def action_select_shown(self) -> None:
         self.list_.select_shown()
@@ -246,10 +232,8 @@ class PairsScreen(Screen[None]):
         if index is None or not ids:
             return
         rows = index.rows(ids)
-        if verb == "drop" and index.all_are("dropped", rows):
-            verb = "restore"
-        elif verb == "flag" and index.all_are("flagged", rows):
-            verb = "unflag"
+        if verb in TAKEN_BACK and index.all_are(TAKEN_BACK[verb][0], rows):
+            verb = TAKEN_BACK[verb][1]
         with self._session.errors_told():
             acted = await self._session.ask(workbench.act, verb, ids)
             if len(ids) > 1:
@@ -285,21 +269,27 @@ class PairsScreen(Screen[None]):
 
     @work(group="ask", exclusive=True)
     async def action_evidence(self) -> None:
-        pair_id = self.list_.current_id
-        if pair_id is None:
-            return
-        with self._session.errors_told():
-            rests = await self._session.ask(workbench.evidence_of, pair_id)
-            profile = await self._session.ask(desk.profile, rests.pair.reader_id)
-            if not rests.reviews or rests.trait is None or profile is None:
-                self.notify(visible(rests.why), markup=False)
-                return
-            name = self._name_of(rests.pair.trait_id)
-            self.app.push_screen(ShowEvidence(self._session, profile, rests, name))
+        if (pair_id := self.list_.current_id) is not None:
+            with self._session.errors_told():
+                await pairs_beside.show_evidence(self, self._session, pair_id, self._names)
 
     def action_journal(self) -> None:
         if (pair_id := self.list_.current_id) is not None:
             self.app.push_screen(ShowJournal(self._session, pair_id))
+
+    @work(group="ask", exclusive=True)
+    async def action_export(self) -> None:
+        if (reader := self._session.reader) is not None:
+            await pairs_beside.export_pairs(self, self._session, reader.id)
+
+    @work(group="ask", exclusive=True)
+    async def action_load(self) -> None:
+        if (reader := self._session.reader) is not None:
+            await pairs_beside.load_pairs(self, self._session, reader.id, self._reload)
+
+    def action_doctor(self) -> None:
+        if (reader := self._session.reader) is not None:
+            self.app.push_screen(DoctorScreen(self._session, reader))
 
     @work(group="ask", exclusive=True)
     async def action_build(self) -> None:

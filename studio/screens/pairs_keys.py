@@ -2,6 +2,8 @@
 
 from textual.binding import Binding, BindingType
 
+from engine.workbench import Status, Verb
+
 
 def _quiet(key: str, action: str, label: str, name: str, tooltip: str) -> Binding:
     """A key that is told in the palette and not at the foot of the screen."""
@@ -20,10 +22,30 @@ KEYS: list[BindingType] = [
     _quiet("s", "sort", "Sort", "sort", "Sort by the next key"),
     _quiet("S", "turn_round", "Turn round", "turn_round", "Turn the order of pairs round"),
     _quiet("ctrl+a", "select_shown", "Select all", "select_all", "Select all shown pairs"),
-    _quiet("i", "invert", "Invert", "invert", "Invert the selection of pairs"),
+    _quiet("I", "invert", "Invert", "invert", "Invert the selection of pairs"),
     _quiet("m", "more_like", "More like it", "more_like", "Find pairs like this one"),
     _quiet("w", "rewrite", "Rewrite", "rewrite", "Rewrite an answer by a model"),
     _quiet("v", "evidence", "Evidence", "evidence", "View the reviews behind a pair"),
     _quiet("j", "journal", "Journal", "journal", "Show what was changed and when"),
+    _quiet("D", "doctor", "Doctor", "doctor", "Look the pairs through before training"),
+    _quiet("o", "export", "Export", "export", "Export pairs to a file"),
+    _quiet("i", "load", "Load", "load", "Load pairs from a file"),
     _quiet("escape", "leave", "Back", "leave", "Leave the filter, the selection, the search"),
 ]
+NEEDS_A_PAIR = ("edit", "more_like", "rewrite", "evidence", "journal")
+NEEDS_PAIRS = (
+    "filter",
+    "ask_filter",
+    "sort",
+    "turn_round",
+    "select_shown",
+    "invert",
+    "act",
+    "export",
+    "doctor",
+)
+TAKEN_BACK: dict[Verb, tuple[Status, Verb]] = {
+    "drop": ("dropped", "restore"),
+    "flag": ("flagged", "unflag"),
+}
+"""A mark that all of the chosen pairs have is taken from them by the same key."""

@@ -9,6 +9,7 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
 from textual.widgets import DataTable, Footer, Input, Label, Select, Static
 
+from engine import pair_doctor
 from engine import runs as engine_runs
 from engine.domain import Run
 from engine.train.config import PRESET_NOTES
@@ -71,6 +72,7 @@ class TrainScreen(Screen[None]):
                     compact=True,
                 )
             yield Static(id="note", markup=False)
+            yield Static(id="doctor", markup=False)
             yield DataTable(id="runs", cursor_type="row", classes="panel")
             yield RunView(classes="panel")
         yield Footer()
@@ -114,6 +116,18 @@ class TrainScreen(Screen[None]):
         if self.focused is None and not self.has_class("-empty"):
             (self.table if runs else self.base).focus()
         self.refresh_bindings()
+        self._examine()
+
+    @work(group="load", exclusive=True)
+    async def _examine(self) -> None:
+        """Say what the pair doctor would mend first: a note, training goes ahead all the same."""
+        reader, wrong = self._session.reader, ""
+        if reader is not None and reader.pairs:
+            with self._session.errors_told():
+                wrong = await self._session.ask(pair_doctor.stops, [reader.id])
+        line = self.query_one("#doctor", Static)
+        line.display = bool(wrong)
+        line.update(f"{wrong} Press 3, then D, to see and mend it.")
 
     def _invitation(self) -> str:
         reader = self._session.reader

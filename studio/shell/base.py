@@ -33,6 +33,18 @@ def shared() -> Shared:
     return click.get_current_context().find_root().ensure_object(Shared)
 
 
+def find_reader(reader: str) -> tuple[Path, str]:
+    """The data directory, and in it the id of a reader given by id or name.
+
+    Raises:
+        BadInput: there is no such reader.
+    """
+    from engine import desk
+
+    data_dir = shared().data_dir
+    return data_dir, desk.reader_id_of(data_dir, reader)
+
+
 def _set_dir(ctx: click.Context, _: click.Parameter, value: Path | None) -> None:
     if value is not None:
         ctx.find_root().ensure_object(Shared).given_dir = value

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 import click
 
 from models.errors import BadInput
-from studio.shell.base import Command, give, shared, tell
+from studio.shell.base import Command, find_reader, give, shared, tell
 from studio.text import count, one_line
 
 if TYPE_CHECKING:
@@ -43,13 +43,12 @@ def card(
 ) -> None:
     """Show the few lines that every model of a reader is given, and what was left out of them."""
     from engine import cards, desk
-    from engine.exchange import read_text
     from engine.profile.card import DEFAULT_BUDGET
+    from engine.text_file import read_text
 
     if edit and reset:
         raise BadInput("--edit and --reset are opposites.", "Give one of them.")
-    data_dir = shared().data_dir
-    reader_id = desk.reader_id_of(data_dir, reader)
+    data_dir, reader_id = find_reader(reader)
     if edit:
         cards.edit_card(data_dir, reader_id, read_text(edit))
     elif reset:

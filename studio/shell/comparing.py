@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from engine.domain import Trait
-from studio.shell.base import Command, give, shared, tell
+from studio.shell.base import Command, find_reader, give, shared, tell
 from studio.shell.trait_lines import short
 from studio.text import count, one_line
 
@@ -35,8 +35,8 @@ def clone(reader: str, name: str) -> None:
     """Begin a reader as a copy of what is known of another, without reviews and quotes."""
     from engine import desk, editing
 
-    data_dir = shared().data_dir
-    made = editing.clone_reader(data_dir, desk.reader_id_of(data_dir, reader), name)
+    data_dir, reader_id = find_reader(reader)
+    made = editing.clone_reader(data_dir, reader_id, name)
     known = sum(trait.is_known for trait in desk.built_profile(data_dir, made.id).traits)
     give(
         {**asdict(made), "known": known},

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from studio.shell.base import Command, give, shared
+from studio.shell.base import Command, find_reader, give, shared
 from studio.text import count, one_line
 
 if TYPE_CHECKING:
@@ -94,8 +94,8 @@ def forget(reader: str) -> None:
     """Delete a reader and all that was derived, for good; says which runs still carry them."""
     from engine import desk
 
-    data_dir = shared().data_dir
-    carrying = desk.forget(data_dir, desk.reader_id_of(data_dir, reader))
+    data_dir, reader_id = find_reader(reader)
+    carrying = desk.forget(data_dir, reader_id)
     lines = [f"{reader} is forgotten, for good: undo does not bring a person back."]
     if carrying:
         lines.append(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from engine.domain import Profile
-from studio.shell.base import Command, give, shared
+from studio.shell.base import Command, find_reader, give
 from studio.shell.trait_lines import score_line, short, trait_line
 from studio.text import count, one_line
 
@@ -26,11 +26,10 @@ _NUMBERS = {"ignore_unknown_options": True}
 @_REASON
 def accept(reader: str, trait: str, reason: str) -> None:
     """Agree with a trait as it stands; reading the reviews again does not move it."""
-    from engine import desk, editing
+    from engine import editing
 
-    data_dir = shared().data_dir
-    reader_id = desk.reader_id_of(data_dir, reader)
-    _give_trait(editing.accept_trait(data_dir, reader_id, trait, reason), trait)
+    data_dir, reader_id = find_reader(reader)
+    give_trait(editing.accept_trait(data_dir, reader_id, trait, reason), trait)
 
 
 @click.command("set", cls=Command, context_settings=_NUMBERS)
@@ -41,11 +40,10 @@ def accept(reader: str, trait: str, reason: str) -> None:
 @_REASON
 def set_(reader: str, trait: str, score: float | None, value: str | None, reason: str) -> None:
     """Set your own score, or fact, for a trait; it wins over what was extracted."""
-    from engine import desk, editing
+    from engine import editing
 
-    data_dir = shared().data_dir
-    reader_id = desk.reader_id_of(data_dir, reader)
-    _give_trait(editing.set_trait(data_dir, reader_id, trait, score, reason, value), trait)
+    data_dir, reader_id = find_reader(reader)
+    give_trait(editing.set_trait(data_dir, reader_id, trait, score, reason, value), trait)
 
 
 @click.command("unknown", cls=Command)
@@ -54,11 +52,10 @@ def set_(reader: str, trait: str, score: float | None, value: str | None, reason
 @_REASON
 def unknown(reader: str, trait: str, reason: str) -> None:
     """Mark a trait unknown, whatever the reviews say: nothing uses it any more."""
-    from engine import desk, editing
+    from engine import editing
 
-    data_dir = shared().data_dir
-    reader_id = desk.reader_id_of(data_dir, reader)
-    _give_trait(editing.mark_unknown(data_dir, reader_id, trait, reason), trait)
+    data_dir, reader_id = find_reader(reader)
+    give_trait(editing.mark_unknown(data_dir, reader_id, trait, reason), trait)
 
 
 @click.command("unset", cls=Command)
@@ -66,14 +63,14 @@ def unknown(reader: str, trait: str, reason: str) -> None:
 @click.argument("trait")
 def unset(reader: str, trait: str) -> None:
     """Take your own word away; what was extracted holds again."""
-    from engine import desk, editing
+    from engine import editing
 
-    data_dir = shared().data_dir
-    reader_id = desk.reader_id_of(data_dir, reader)
-    _give_trait(editing.clear_override(data_dir, reader_id, trait), trait)
+    data_dir, reader_id = find_reader(reader)
+    give_trait(editing.clear_override(data_dir, reader_id, trait), trait)
 
 
-def _give_trait(profile: Profile, trait_id: str) -> None:
+def give_trait(profile: Profile, trait_id: str) -> None:
+    """Print one trait of a profile as it stands now."""
     from engine import desk
     from engine.record import trait_as_json
 
@@ -95,8 +92,7 @@ def influence(reader: str, trait: str) -> None:
     """What a trait would be without each review that bears on it, the weightiest first."""
     from engine import desk, editing
 
-    data_dir = shared().data_dir
-    reader_id = desk.reader_id_of(data_dir, reader)
+    data_dir, reader_id = find_reader(reader)
     found = editing.influence(data_dir, reader_id, trait)
     titles = {review.id: book.title for review, book in desk.reviews(data_dir, reader_id)}
     give(
@@ -125,8 +121,7 @@ def carried(reader: str) -> None:
     """The traits that one single review decides: without it unknown, or on the other side."""
     from engine import desk, editing
 
-    data_dir = shared().data_dir
-    reader_id = desk.reader_id_of(data_dir, reader)
+    data_dir, reader_id = find_reader(reader)
     found = editing.carried_by_one_review(data_dir, reader_id)
     names = desk.trait_names()
     lines = [
@@ -142,10 +137,9 @@ def carried(reader: str) -> None:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def forget_review(reader: str, review: str, yes: bool) -> None:
     """Delete one review and all that was read out of it, for good; says what still carries it."""
-    from engine import desk, editing
+    from engine import editing
 
-    data_dir = shared().data_dir
-    reader_id = desk.reader_id_of(data_dir, reader)
+    data_dir, reader_id = find_reader(reader)
     if not yes:
         question = f"Forget review {review} for good? Undo does not bring it back"
         click.confirm(question, abort=True, err=True)

@@ -157,12 +157,14 @@ def _import_lines(report: "ImportReport") -> Iterator[str]:
     yield from skipped_lines(report.skipped, report.skipped_unlisted)
 
 
-def skipped_lines(skipped: tuple[Skipped, ...], unlisted: int = 0) -> Iterator[str]:
+def skipped_lines(
+    skipped: tuple[Skipped, ...], unlisted: int = 0, place: str = "line"
+) -> Iterator[str]:
     """The rows of a file that were not taken, and why."""
     if skipped:
         yield f"{count(len(skipped) + unlisted, 'row')} skipped:"
     for row in skipped[:LINES_AT_MOST]:
-        yield f"  line {row.line}: {one_line(row.reason)}"
+        yield f"  {place} {row.line}: {one_line(row.reason)}"
     listed = "--json lists the first 10,000" if unlisted else "--json lists them all"
     yield from _and_more(len(skipped) + unlisted, listed)
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from models.errors import BadInput
-from studio.shell.base import Group, give, shared, tell
-from studio.shell.self_report import id_of, reading_as_json, typed_answer
+from studio.shell.base import Group, find_reader, give, tell
+from studio.shell.self_report import reading_as_json, typed_answer
 
 if TYPE_CHECKING:
     from engine.bank import Pick
@@ -27,8 +27,8 @@ def show_picks(reader: str) -> None:
     """List the picks made so far and the next one."""
     from engine import self_report
 
-    reader_id = id_of(reader)
-    _give_round(reader_id, self_report.pick_round(shared().data_dir, reader_id))
+    data_dir, reader_id = find_reader(reader)
+    _give_round(reader_id, self_report.pick_round(data_dir, reader_id))
 
 
 @picks.command("make")
@@ -44,8 +44,7 @@ def make(reader: str, given: tuple[str, ...]) -> None:
     """Make the picks in the terminal, or those given; with the last, the profile has scores."""
     from engine import self_report
 
-    reader_id = id_of(reader)
-    data_dir = shared().data_dir
+    data_dir, reader_id = find_reader(reader)
     if given:
         made = self_report.make_picks(data_dir, reader_id, dict(map(_choice, given)))
     else:
@@ -59,8 +58,8 @@ def clear_picks(reader: str) -> None:
     """Take the picks and their scores away; undo brings them back."""
     from engine import self_report
 
-    reader_id = id_of(reader)
-    self_report.clear_self_report(shared().data_dir, reader_id, "picks")
+    data_dir, reader_id = find_reader(reader)
+    self_report.clear_self_report(data_dir, reader_id, "picks")
     told = "The picks are taken away; `persona-studio undo` brings them back."
     give({"reader": reader_id, "cleared": "picks"}, [told])
 

@@ -13,7 +13,7 @@ import click
 from engine.domain import Book
 from models.chat import Reply, Sampling, Started, Text
 from models.errors import BadInput
-from studio.shell.base import Command, give, say, shared, tell
+from studio.shell.base import Command, find_reader, give, say, shared, tell
 from studio.text import one_line
 
 if TYPE_CHECKING:
@@ -51,8 +51,7 @@ def preview(
     from engine import desk
     from engine.preview import DEFAULT_SAMPLING
 
-    data_dir = shared().data_dir
-    reader_id = desk.reader_id_of(data_dir, reader)
+    data_dir, reader_id = find_reader(reader)
     found = find_book(desk.books(data_dir), book)
     usual = DEFAULT_SAMPLING
     sampling = replace(

@@ -10,7 +10,7 @@ import click
 from engine.domain import Profile
 from models.errors import BadInput
 from studio.shell import cards, comparing, countries, editing, suggestions
-from studio.shell.base import Group, give, shared, tell
+from studio.shell.base import Group, find_reader, give, tell
 from studio.shell.events import read_to_end
 from studio.shell.files import write_private
 from studio.shell.trait_lines import quotes_of, trait_line
@@ -41,8 +41,7 @@ def build(reader: str, provider: str, sensitive: bool | None, dry_run: bool, fre
     from engine import desk, editing
     from engine.profile.cost import profile_cost
 
-    data_dir = shared().data_dir
-    reader_id = desk.reader_id_of(data_dir, reader)
+    data_dir, reader_id = find_reader(reader)
     if provider == "embedded" and (dry_run or fresh):
         raise BadInput(
             "The embedded provider asks no chat model.",
@@ -70,8 +69,8 @@ def show(reader: str, evidence: bool, everything: bool) -> None:
     from engine import desk
     from engine.record import profile_as_json
 
-    data_dir = shared().data_dir
-    built = desk.built_profile(data_dir, desk.reader_id_of(data_dir, reader))
+    data_dir, reader_id = find_reader(reader)
+    built = desk.built_profile(data_dir, reader_id)
     prior, no_prior = country_scores.prior_for(data_dir, built)
     give(
         {
@@ -124,8 +123,7 @@ def export(reader: str, file: Path, no_findings: bool) -> None:
     from engine import desk, profile_files
     from engine.profile.document import sensitive_note
 
-    data_dir = shared().data_dir
-    reader_id = desk.reader_id_of(data_dir, reader)
+    data_dir, reader_id = find_reader(reader)
     told = profile_files.exported(data_dir, reader_id, with_findings=not no_findings)
     note = sensitive_note(desk.built_profile(data_dir, reader_id))
     if str(file) == "-":
@@ -147,8 +145,8 @@ def load(reader: str, file: Path) -> None:
     from engine import desk, profile_files
     from engine.record import profile_as_json
 
-    data_dir = shared().data_dir
-    done = profile_files.load_profile(data_dir, desk.reader_id_of(data_dir, reader), file)
+    data_dir, reader_id = find_reader(reader)
+    done = profile_files.load_profile(data_dir, reader_id, file)
     tell("The profile was loaded; `persona-studio undo` brings back the one before.")
     for note in done.notes:
         tell(note)

@@ -40,11 +40,13 @@ def train(
     fresh: bool,
 ) -> None:
     """Train a model by DPO for one reader, or one for several. Ctrl+C leaves it running."""
-    from engine import desk, runs
+    from engine import desk, pair_doctor, runs
     from engine.train.config import config_for
 
     data_dir = shared().data_dir
     reader_ids = [desk.reader_id_of(data_dir, reader) for reader in readers]
+    if wrong := pair_doctor.stops(data_dir, reader_ids):
+        tell(f"{wrong} `persona-studio pairs doctor READER` shows and mends it.")
     changed = dict(map(_change, changes))
     known = None
     if not fresh:

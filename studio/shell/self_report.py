@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from studio.shell.base import Group, give, shared, tell
+from studio.shell.base import Group, find_reader, give, tell
 from studio.shell.imports import skipped_lines
 from studio.text import count
 
@@ -31,8 +31,8 @@ def show_questionnaire(reader: str) -> None:
     """List the items with the answers given so far."""
     from engine import self_report
 
-    reader_id = id_of(reader)
-    sheet = self_report.sheet(shared().data_dir, reader_id)
+    data_dir, reader_id = find_reader(reader)
+    sheet = self_report.sheet(data_dir, reader_id)
     _give_sheet(reader_id, sheet, _sheet_lines(sheet))
 
 
@@ -43,8 +43,8 @@ def answer(reader: str, file: Path) -> None:
     """Keep the answers of a file: {"1": 4, "2": 5} or CSV with number,choice; - is stdin."""
     from engine.answer_files import load_answers
 
-    reader_id = id_of(reader)
-    loaded = load_answers(shared().data_dir, reader_id, file)
+    data_dir, reader_id = find_reader(reader)
+    loaded = load_answers(data_dir, reader_id, file)
     told = [f"{count(loaded.kept, 'answer')} kept.", *skipped_lines(loaded.skipped)]
     more = {"kept": loaded.kept, "skipped": [vars(row) for row in loaded.skipped]}
     _give_sheet(reader_id, loaded.sheet, [*told, _how_far(reader_id, loaded.sheet)], more)
@@ -57,8 +57,7 @@ def ask(reader: str) -> None:
     from engine import self_report
     from engine.profile.questionnaire import questionnaire as form
 
-    reader_id = id_of(reader)
-    data_dir = shared().data_dir
+    data_dir, reader_id = find_reader(reader)
     sheet = self_report.sheet(data_dir, reader_id)
     tell(form().instruction)
     for number, choice in enumerate(form().choices, 1):
@@ -99,8 +98,7 @@ def finish(reader: str, age: int, norms: str) -> None:
     from engine.profile.questionnaire import percentile
     from studio.scores import questionnaire_lines
 
-    reader_id = id_of(reader)
-    data_dir = shared().data_dir
+    data_dir, reader_id = find_reader(reader)
     told = self_report.finish_questionnaire(data_dir, reader_id, SEX_OF[norms], age)
     sheet = self_report.sheet(data_dir, reader_id)
     warnings = list(sheet.answers.warnings())
@@ -127,8 +125,8 @@ def clear_questionnaire(reader: str) -> None:
     """Take the answers and their scores away; undo brings them back."""
     from engine import self_report
 
-    reader_id = id_of(reader)
-    self_report.clear_self_report(shared().data_dir, reader_id, "questionnaire")
+    data_dir, reader_id = find_reader(reader)
+    self_report.clear_self_report(data_dir, reader_id, "questionnaire")
     told = "The questionnaire is taken away; `persona-studio undo` brings it back."
     give({"reader": reader_id, "cleared": "questionnaire"}, [told])
 
@@ -176,13 +174,6 @@ def _how_far(reader_id: str, sheet: "Sheet") -> str:
     if sheet.next_item is None:
         return f"{told} `persona-studio questionnaire finish {reader_id} --age N` gives the scores."
     return f"{told} `persona-studio questionnaire ask {reader_id}` goes on."
-
-
-def id_of(reader: str) -> str:
-    """The id of a reader given by id or name."""
-    from engine import desk
-
-    return desk.reader_id_of(shared().data_dir, reader)
 
 
 def reading_as_json(trait_id: str, reading: "Reading") -> dict[str, object]:

@@ -6,10 +6,10 @@ from dataclasses import asdict
 
 import click
 
-from engine.domain import Profile, Suggestion
-from studio.shell.base import Command, give, shared, tell
+from engine.domain import Suggestion
+from studio.shell.base import Command, find_reader, give, tell
+from studio.shell.editing import give_trait
 from studio.shell.events import read_to_end
-from studio.shell.trait_lines import trait_line
 from studio.text import one_line
 
 _MODEL = click.option("--model", help="Whose guess, where several models guessed.")
@@ -22,10 +22,9 @@ _MODEL = click.option("--model", help="Whose guess, where several models guessed
 @click.option("--labels", default="", help="What its classes mean, by comma, if it does not say.")
 def suggest(reader: str, model: str | None, trait: str | None, labels: str) -> None:
     """Let a classifier guess a fact; the guess is used nowhere until you confirm it."""
-    from engine import desk, suggestions
+    from engine import suggestions
 
-    data_dir = shared().data_dir
-    reader_id = desk.reader_id_of(data_dir, reader)
+    data_dir, reader_id = find_reader(reader)
     if model is None:
         known = [asdict(one) for one in suggestions.CLASSIFIERS]
         give({"classifiers": known}, _known_lines())
@@ -67,11 +66,10 @@ def guess_lines(guess: Suggestion) -> Iterator[str]:
 @_MODEL
 def confirm(reader: str, trait: str, model: str | None) -> None:
     """Take a classifier's guess over as your own word."""
-    from engine import desk, suggestions
+    from engine import suggestions
 
-    data_dir = shared().data_dir
-    reader_id = desk.reader_id_of(data_dir, reader)
-    _give_trait(suggestions.confirm(data_dir, reader_id, trait, model), trait)
+    data_dir, reader_id = find_reader(reader)
+    give_trait(suggestions.confirm(data_dir, reader_id, trait, model), trait)
 
 
 @click.command("dismiss", cls=Command)
@@ -80,26 +78,13 @@ def confirm(reader: str, trait: str, model: str | None) -> None:
 @_MODEL
 def dismiss(reader: str, trait: str, model: str | None) -> None:
     """Put a classifier's guess away."""
-    from engine import desk, suggestions
+    from engine import suggestions
 
-    data_dir = shared().data_dir
-    reader_id = desk.reader_id_of(data_dir, reader)
+    data_dir, reader_id = find_reader(reader)
     guess = suggestions.dismiss(data_dir, reader_id, trait, model)
     tell("`persona-studio undo` brings it back.")
     told = {"reader": reader_id, "trait": guess.trait_id, "model": guess.model}
     give(told, [f"Dismissed: {one_line(guess.value, 60)} ({guess.trait_id})."])
-
-
-def _give_trait(profile: Profile, trait_id: str) -> None:
-    from engine import desk
-    from engine.record import trait_as_json
-
-    trait = profile.trait(trait_id)
-    assert trait is not None, "a confirmed guess stands in the profile"
-    give(
-        {"reader": profile.reader_id, "trait": trait_as_json(trait)},
-        [trait_line(trait, desk.trait_names())],
-    )
 
 
 COMMANDS = (suggest, confirm, dismiss)

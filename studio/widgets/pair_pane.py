@@ -1,4 +1,4 @@
-"""One pair in full: why it is what it is, both answers compared; and the same pair to be edited."""
+"""One pair in full, to be read or to be edited in its place."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -6,25 +6,24 @@ from typing import ClassVar
 from textual import getters
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.content import Content
+from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widgets import Static, TextArea
 
 from engine.domain import PreferencePair
-from studio.text import count, one_line, visible, word_diff
+from studio.widgets.pair_detail import PairDetail
 
 FIELDS = ("prompt", "chosen", "rejected")
 
 
 class PairPane(Vertical):
-    """Words that only one answer has are bold and underlined. `edit` puts fields in their place."""
+    """A pair to be read; `edit` puts fields in the place of its texts."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s", "save", "Save", id="pane.save", tooltip="Save the pair"),
         Binding("escape", "leave", "Leave", id="pane.leave", tooltip="Stop editing"),
     ]
-    reading = getters.query_one("#reading", VerticalScroll)
+    reading = getters.query_one("#reading", PairDetail)
     editing = getters.query_one("#editing", Vertical)
     refusal = getters.query_one("#refusal", Static)
 
@@ -45,16 +44,7 @@ class PairPane(Vertical):
         self._is_warned = False
 
     def compose(self) -> ComposeResult:
-        with VerticalScroll(id="reading", can_focus=True):
-            yield Static(id="why", markup=False)
-            yield Static(id="prompt", markup=False)
-            with Horizontal(id="answers"):
-                with Vertical():
-                    yield Static("Chosen", classes="answer-title", markup=False)
-                    yield Static(id="chosen", markup=False)
-                with Vertical():
-                    yield Static("Rejected", classes="answer-title", markup=False)
-                    yield Static(id="rejected", markup=False)
+        yield PairDetail(id="reading")
         with Vertical(id="editing"):
             yield TextArea(id="edit-prompt", compact=True, tab_behavior="focus")
             with Horizontal():
@@ -84,12 +74,7 @@ class PairPane(Vertical):
             self._pair = pair
             return
         self._pair, self._trait_name = pair, trait_name
-        chosen, rejected = word_diff(pair.chosen, pair.rejected)
-        self.query_one("#why", Static).update(_why(pair, trait_name))
-        self.query_one("#prompt", Static).update(Content(visible(pair.prompt)))
-        self.query_one("#chosen", Static).update(chosen)
-        self.query_one("#rejected", Static).update(rejected)
-        self.reading.scroll_home(animate=False)
+        self.reading.show(pair, trait_name)
 
     def edit(self) -> None:
         """Put fields in the place of the texts."""
@@ -146,23 +131,3 @@ class PairPane(Vertical):
 
     def _field(self, name: str) -> TextArea:
         return self.query_one(f"#edit-{name}", TextArea)
-
-
-def _why(pair: PreferencePair, trait_name: str) -> str:
-    strength = f" {pair.stance:+.2f}" if pair.stance else ""
-    rests = f", {count(len(pair.evidence), 'review')} (v)" if pair.evidence else ""
-    marks = [
-        word
-        for word, is_so in (
-            ("held out, not trained on", pair.held_out),
-            ("dropped", pair.dropped),
-            ("accepted", pair.accepted),
-            ("flagged", pair.flagged),
-            ("edited", pair.edited),
-            (f"made by {one_line(pair.made, 40)}", pair.made not in ("bank", "imported")),
-            ("imported", pair.made == "imported"),
-        )
-        if is_so
-    ]
-    told = f"Because of: {one_line(trait_name)}{strength}{rests}  From: {one_line(pair.origin, 60)}"
-    return told + (f"  ({', '.join(marks)})" if marks else "")

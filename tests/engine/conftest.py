@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.domain import Book, Evidence, Profile, Reader, Review, Trait
+from engine.domain import Book, Evidence, Profile, Reader, Review, Trait, framework_of
+from engine.frameworks import all_dimensions, all_statements, dimensions, genres
 from engine.profile.assemble import Material, assembled
 from engine.profile.findings import Finding
 from engine.profile.sentences import Span
@@ -14,16 +15,23 @@ from engine.store import findings as finding_rows
 from engine.store import profiles as profile_rows
 from engine.store import readers as reader_rows
 from engine.store.database import change, opened
+from models.encoder import Encoder
+from models.library import embedded_encoder
 
 WHEN = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
 TEXT = "I love how the crew decides together. The captain should ask more."
 
 
-def known(trait_id: str, score: float, framework: str | None = None) -> Trait:
+@pytest.fixture(scope="session")
+def encoder() -> Encoder:
+    """The sentence encoder that comes with the program."""
+    return Encoder.load(embedded_encoder())
+
+
+def known(trait_id: str, score: float) -> Trait:
     """A known trait with one real span of `TEXT`."""
-    kind = framework or trait_id.split(".")[0]
     span = Evidence("r1", 0, 37, TEXT[:37], score)
-    return Trait(trait_id, kind, score, 0.8, "known", (span,))  # type: ignore[arg-type] # by id
+    return Trait(trait_id, framework_of(trait_id), score, 0.8, "known", (span,))
 
 
 def a_profile(*traits: Trait, reader_id: str = "ann") -> Profile:
@@ -87,6 +95,16 @@ def trait_of(profile: Profile, trait_id: str) -> Trait:
     trait = profile.trait(trait_id)
     assert trait is not None
     return trait
+
+
+def scored_ids() -> list[str]:
+    """The ids of all traits that have a score: everything but the demographic facts."""
+    return [
+        *(f"interests.{genre}" for genre in genres()),
+        *(scale.id for scale in dimensions("aversions")),
+        *all_dimensions(),
+        *all_statements(),
+    ]
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from engine import desk, editing
-from engine.domain import Override, Profile, Reading, Trait
+from engine.domain import Override, OverrideKind, Profile, Reading, Trait
 from engine.frameworks import all_statements
 from engine.pairs.build import pairs_for
 from engine.pairs.labels import facet_label, is_sure, side, statement_label
@@ -106,8 +106,8 @@ def test_what_a_trait_does_not_take_is_refused_in_a_sentence(data_dir: Path) -> 
     assert all(trait.override is None for trait in desk.built_profile(data_dir, "ann").traits)
 
 
-def worded(trait: Trait, kind: str, score: float = 0.0) -> Trait:
-    return replace(trait, override=Override(score, "", WHEN, kind))  # type: ignore[arg-type] # by test
+def worded(trait: Trait, kind: OverrideKind, score: float = 0.0) -> Trait:
+    return replace(trait, override=Override(score, "", WHEN, kind))
 
 
 def test_a_statement_marked_unknown_has_no_side_even_under_an_overridden_dimension() -> None:

@@ -6,12 +6,13 @@ from datetime import UTC, datetime
 
 import pytest
 
-from engine.domain import Override, Profile, Reading, Suggestion, Trait
-from engine.frameworks import all_dimensions, all_statements, dimensions, genres
+from engine.domain import Override, Profile, Reading, Suggestion, Trait, framework_of
+from engine.frameworks import all_dimensions, all_statements, genres
 from engine.profile.card import DEFAULT_BUDGET, NOTHING_KNOWN, Card, card_of
 from engine.profile.card_items import _poles
 from models.errors import BadInput
 from models.wordpieces import count_tokens
+from tests.engine.conftest import scored_ids
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 STATEMENT = next(item for item in all_statements().values() if not item.sensitive)
@@ -23,8 +24,7 @@ def profile(*traits: Trait, sensitive: bool = False) -> Profile:
 
 
 def known(trait_id: str, score: float = 0.7, confidence: float = 0.5) -> Trait:
-    framework = trait_id.partition(".")[0]
-    return Trait(trait_id, framework, score, confidence, "known")  # type: ignore[arg-type] # by id
+    return Trait(trait_id, framework_of(trait_id), score, confidence, "known")
 
 
 def fact(name: str, value: str) -> Trait:
@@ -33,14 +33,8 @@ def fact(name: str, value: str) -> Trait:
 
 def full_profile(score: float = 0.8) -> Profile:
     """All that can be known, sensitive items included."""
-    ids = [
-        *(f"interests.{genre}" for genre in genres()),
-        *(scale.id for scale in dimensions("aversions")),
-        *all_dimensions(),
-        *all_statements(),
-    ]
     facts = (fact("age", "46"), fact("location", "Recife"), fact("gender", "woman"))
-    return profile(*facts, *(known(trait_id, score) for trait_id in ids), sensitive=True)
+    return profile(*facts, *(known(trait_id, score) for trait_id in scored_ids()), sensitive=True)
 
 
 def reasons(card: Card) -> dict[str, str]:

@@ -5,9 +5,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pytest
@@ -21,6 +19,7 @@ from engine.store.database import change, opened, rows
 from models.errors import BadInput
 from models.events import Event, Failed, Finished, Note, Step
 from models.library import embedded_gguf
+from tests.loopback import QuietHandler, serving
 
 SHEETS = 4
 FIRST = "I planted three oaks for my grandchildren. A slow book."
@@ -56,7 +55,7 @@ class Server:
 def server() -> Iterator[Server]:
     server = Server()
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(QuietHandler):
         def do_POST(self) -> None:
             asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             with server.lock:
@@ -92,16 +91,8 @@ def server() -> Iterator[Server]:
             self.end_headers()
             self.wfile.write(body.encode())
 
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 # the base's name
-            pass
-
-    http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    http.daemon_threads = True
-    server.base_url = f"http://127.0.0.1:{http.server_address[1]}/v1"
-    Thread(target=http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
-    yield server
-    http.shutdown()
-    http.server_close()
+    with serving(Handler) as server.base_url:
+        yield server
 
 
 def server_asked(request: dict[str, Any]) -> str:

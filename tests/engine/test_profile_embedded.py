@@ -21,15 +21,9 @@ from engine.profile.heads import heads
 from engine.profile.job import work
 from models.encoder import Encoder
 from models.events import Event, Finished, Item
-from models.library import embedded_encoder
 from tools.train_judge import fingerprint, training_sentences
 
 TRAIT_FIELDS = {"id", "framework", "score", "confidence", "status", "evidence", "value", "note"}
-
-
-@pytest.fixture(scope="module")
-def encoder() -> Encoder:
-    return Encoder.load(embedded_encoder())
 
 
 def stances(encoder: Encoder, *texts: str) -> dict[str, float]:

@@ -23,8 +23,8 @@ from engine.domain import (
     Suggestion,
     Trait,
     TraitStatus,
+    framework_of,
 )
-from engine.frameworks import all_dimensions, all_statements, dimensions, genres
 from engine.profile.document import schema
 from engine.profile.findings import Finding
 from engine.profile.sentences import Span
@@ -34,6 +34,7 @@ from engine.store import findings as finding_rows
 from engine.store import readers as reader_rows
 from engine.store.database import change, opened
 from models.errors import BadInput
+from tests.engine.conftest import scored_ids
 from tests.engine.profile_documents import (
     NOW,
     REVIEWS,
@@ -55,13 +56,7 @@ class Drawn:
 
     def __init__(self, seed: int) -> None:
         self.random = random.Random(seed)
-        ids = [
-            *("demographics.age", "demographics.location"),
-            *(f"interests.{genre}" for genre in genres()),
-            *(scale.id for scale in dimensions("aversions")),
-            *all_dimensions(),
-            *all_statements(),
-        ]
+        ids = ["demographics.age", "demographics.location", *scored_ids()]
         ids = self.random.sample(ids, 40)
         self.profile = Profile(
             "ana",
@@ -83,7 +78,7 @@ class Drawn:
         self.guesses = {"b1": "poetry"} if self.random.random() < 0.5 else {}
 
     def trait(self, trait_id: str) -> Trait:
-        framework: Any = trait_id.partition(".")[0]
+        framework = framework_of(trait_id)
         status = self.random.choice(get_args(TraitStatus))
         is_known = status == "known"
         spans = tuple(self.span() for _ in range(self.random.randrange(is_known, 4)))

@@ -7,14 +7,8 @@ import pytest
 
 from engine.profile.heads import FILE, heads
 from models.encoder import LAYERS, WIDTH, Encoder
-from models.library import embedded_encoder
 from tools.logistic import fitted
 from tools.train_heads import macro_f1
-
-
-@pytest.fixture(scope="module")
-def encoder() -> Encoder:
-    return Encoder.load(embedded_encoder())
 
 
 def test_the_file_is_small_and_says_where_it_came_from() -> None:

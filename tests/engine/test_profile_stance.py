@@ -91,18 +91,38 @@ def test_pairs_that_share_a_scene_are_held_out_as_a_whole() -> None:
     assert 0.08 < len(held) / (len(train) + len(held)) < 0.16
 
 
-def test_the_threshold_is_the_least_at_which_enough_sides_are_right() -> None:
-    """Classes: for, against, nothing. At 0.4 three are right and one flipped (75 %), at 0.5 three
+CHANCES_OF_SEVEN = np.array(
+    [
+        [0.9, 0.05, 0.05],
+        [0.6, 0.2, 0.2],
+        [0.1, 0.8, 0.1],
+        [0.47, 0.3, 0.23],
+        [0.3, 0.47, 0.23],
+        [0.69, 0.2, 0.11],
+        [0.2, 0.2, 0.6],
+    ],
+    dtype=np.float32,
+)
+TRUTH_OF_SEVEN = np.array([0, 0, 1, 1, 0, 2, 0])
 
-    of three. A sentence without a side of which something is said counts beside.
+
+def test_the_threshold_is_the_least_at_which_enough_sides_are_right() -> None:
+    """Classes: for, against, nothing. At 0.45 three are right and two flipped, at 0.5 none is.
+
+    A sentence without a side of which something is said counts beside.
     """
-    chances = np.array(
-        [[0.9, 0.05, 0.05], [0.6, 0.2, 0.2], [0.1, 0.8, 0.1], [0.47, 0.3, 0.23], [0.7, 0.2, 0.1]],
-        dtype=np.float32,
-    )
-    least, told = threshold(chances, np.array([0, 0, 1, 1, 2]))
+    least, told = threshold(CHANCES_OF_SEVEN, TRUTH_OF_SEVEN, everyday=np.zeros(7, dtype=bool))
     assert least == pytest.approx(0.5)
     chosen = told["chosen"]
     assert isinstance(chosen, dict)
     assert chosen["own trait, right side"] == 3
     assert chosen["said of those"] == 1
+
+
+def test_the_threshold_rises_until_little_is_made_of_everyday_talk() -> None:
+    """The sentence without a side, of which 0.69 is said, is everyday talk."""
+    least, told = threshold(CHANCES_OF_SEVEN, TRUTH_OF_SEVEN, everyday=TRUTH_OF_SEVEN == 2)
+    assert least == pytest.approx(0.7)
+    chosen = told["chosen"]
+    assert isinstance(chosen, dict)
+    assert chosen["said of everyday talk"] == 0

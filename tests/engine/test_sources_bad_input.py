@@ -209,12 +209,14 @@ def test_missing_file_directory_and_unknown_format_are_refused(
         reader(path, "onyx")
 
 
-def test_other_kind_of_data_is_refused_with_the_right_command(tmp_path: Path) -> None:
+def test_other_kind_of_data_is_refused_with_the_right_way_to_import_it(tmp_path: Path) -> None:
     path = tmp_path / "p.jsonl"
     path.write_text('{"prompt": "a", "chosen": "b", "rejected": "c"}\n')
     with pytest.raises(BadInput, match=r"holds preferences \(trl\), not reviews") as refused:
         read_reviews(path)
     assert refused.value.hint == "Use `import preferences`."
     path.write_text(json.dumps({**GOOD_AMAZON, "title": "x", "year": 1}) + "\n")
-    with pytest.raises(BadInput, match=r"holds reviews \(amazon2023\), not books"):
+    with pytest.raises(BadInput, match=r"holds reviews \(amazon2023\), not books") as refused:
         read_books(path)
+    way = "Use `import reviews`, or say in the window that it holds reviews."
+    assert refused.value.hint == way

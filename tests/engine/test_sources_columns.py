@@ -99,6 +99,39 @@ def test_table_without_a_complete_guess_is_refused_with_its_columns(tmp_path: Pa
     assert "--map book=COLUMN" in refused.value.hint
 
 
+def test_a_header_in_square_brackets_is_a_tables_and_a_list_is_not(tmp_path: Path) -> None:
+    path = written(tmp_path / "t.csv", "[Title],[Rating],[Review]\nEmma,4,Witty.\n")
+    look = look_at(path)
+    assert (look.format, look.columns) == ("csv", ("[Title]", "[Rating]", "[Review]"))
+    (review,) = read_reviews(path).reviews
+    assert (review.book_id, review.rating, review.text) == ("emma", 4.0, "Witty.")
+    for line in ("[1, 2]", '["Emma", "Witty."]', "[[1, [2]]]"):
+        path = written(tmp_path / "t.jsonl", f'{line}\n{{"book": "Emma", "text": "Witty."}}\n')
+        (review,) = read_reviews(path).reviews
+        assert (review.book_id, review.text) == ("emma", "Witty.")
+
+
+def test_of_columns_that_differ_in_capitals_alone_the_chosen_one_is_read(tmp_path: Path) -> None:
+    path = written(tmp_path / "t.csv", "Title,title,TEXT,rating\nEmma,Two in one go,Witty.,4\n")
+    for book, title in (("Title", "title"), ("title", "Title")):
+        columns = {"book": book, "title": title, "text": "text", "rating": "rating/5"}
+        read = read_reviews(path, None, EVERYONE, columns)
+        told = {"Title": "Emma", "title": "Two in one go"}
+        assert (read.books[0].title, read.reviews[0].title) == (told[book], told[title])
+        assert read.reviews[0].text == "Witty."
+
+
+def test_of_columns_that_differ_in_capitals_alone_the_first_filled_is_read_as_it_is_shown(
+    tmp_path: Path,
+) -> None:
+    text = "Title,title,text,rating\nEmma,Two in one go,Witty.,4\n,Dune,Sand.,3\n"
+    path = written(tmp_path / "t.csv", text)
+    mapping = look_at(path).mapping
+    assert mapping is not None
+    assert mapping.columns["book"] == "Title"
+    assert [book.title for book in read_reviews(path).books] == ["Emma", "Dune"]
+
+
 def test_chosen_columns_win_over_the_guess(tmp_path: Path) -> None:
     """40 of 100 is 2 of 5; 3/4/2020 is the fourth of March by `mdy`."""
     path = written(tmp_path / "t.csv", "who,Title,notes/mine,pts,on\nAda,Emma,Fine.,40,3/4/2020\n")

@@ -49,20 +49,22 @@ def tiny_base(cache_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
     return folder
 
 
-def a_pair(number: int, held_out: bool = False, **texts: str) -> PreferencePair:
-    pair = PreferencePair(
+CHOSEN = "The river rose and everybody carried a chair up the hill."
+
+
+def a_pair(number: int, held_out: bool = False, chosen: str = CHOSEN) -> PreferencePair:
+    return PreferencePair(
         id=f"p{number}",
         reader_id="ann",
         track="values",
         trait_id="schwartz.face.1",
         topic=f"topic {number}",
         prompt=f"Tell this reader something small, number {number}.",
-        chosen="The river rose and everybody carried a chair up the hill.",
+        chosen=chosen,
         rejected="The bank opened at nine and the queue was already long.",
         origin=f"o{number}",
         held_out=held_out,
     )
-    return replace(pair, **texts)  # type: ignore[arg-type] # texts are strings of the pair
 
 
 PAIRS = [a_pair(n, held_out=n > 5) for n in range(8)]

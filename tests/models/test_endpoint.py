@@ -6,8 +6,7 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Event, Thread
+from threading import Event
 from typing import Any
 
 import pytest
@@ -16,6 +15,7 @@ import pytest_asyncio
 from models.chat import Message, Reply, Sampling, Started, Text, complete
 from models.endpoint import EndpointModel
 from models.errors import BadInput, UserError
+from tests.loopback import QuietHandler, serving
 
 HELLO = (Message("system", "Be brief."), Message("user", "Hello?"))
 SCHEMA = json.dumps({"type": "object", "properties": {"ok": {"type": "boolean"}}})
@@ -68,7 +68,7 @@ def refused(status: int, message: str, **headers: str) -> Answer:
 def server() -> Iterator[Server]:
     server = Server([])
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(QuietHandler):
         def do_POST(self) -> None:
             length = int(self.headers["Content-Length"])
             server.asked.append(json.loads(self.rfile.read(length)))
@@ -93,16 +93,8 @@ def server() -> Iterator[Server]:
                 except TimeoutError:
                     continue
 
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 # the base's name
-            pass
-
-    http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    http.daemon_threads = True
-    server.base_url = f"http://127.0.0.1:{http.server_address[1]}/v1"
-    Thread(target=http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
-    yield server
-    http.shutdown()
-    http.server_close()
+    with serving(Handler) as server.base_url:
+        yield server
 
 
 @pytest_asyncio.fixture

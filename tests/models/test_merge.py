@@ -26,6 +26,7 @@ from models.torch_base import load_base
 LINEAR = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
 Merged = tuple[Path, PreTrainedModel, Mapping[str, NDArray[np.float32]]]
 
+QUERY, VALUE = "model.layers.0.self_attn.q_proj", "model.layers.0.self_attn.v_proj"
 PROMPT = "The most surprising thing about the lighthouse was"
 
 
@@ -147,20 +148,26 @@ def small_base(path: Path, architecture: str = "llama", tied: bool = True) -> Pa
     return path
 
 
+def save_matrices(
+    folder: Path, module: str, a: NDArray[np.float32], b: NDArray[np.float32]
+) -> None:
+    prefix = f"base_model.model.{module}"
+    save_file(
+        {f"{prefix}.lora_A.weight": a, f"{prefix}.lora_B.weight": b},
+        folder / "adapter_model.safetensors",
+    )
+
+
 def small_adapter(
     folder: Path,
-    module: str = "model.layers.0.self_attn.v_proj",
+    module: str = VALUE,
     config: Mapping[str, object] | None = None,
 ) -> Path:
     """Rank 1, alpha 2: adds 2 · 3 · 5 = 30 to the first weight of the module, 0 elsewhere."""
     folder.mkdir()
     a, b = np.zeros((1, 8), np.float32), np.zeros((8, 1), np.float32)
     a[0, 0], b[0, 0] = 3, 5
-    prefix = f"base_model.model.{module}"
-    save_file(
-        {f"{prefix}.lora_A.weight": a, f"{prefix}.lora_B.weight": b},
-        folder / "adapter_model.safetensors",
-    )
+    save_matrices(folder, module, a, b)
     settings = {"peft_type": "LORA", "r": 1, "lora_alpha": 2, "bias": "none", **(config or {})}
     (folder / "adapter_config.json").write_text(json.dumps(settings))
     return folder
@@ -185,16 +192,12 @@ def test_query_rows_are_reordered_for_llama_and_not_for_qwen2(
     tmp_path: Path, architecture: str, row: int
 ) -> None:
     """Row 1 of a head of 4 is pair 1 of the first half: llama.cpp's row 2 · 1 + 0 = 2."""
-    adapter = small_adapter(tmp_path / "adapter", "model.layers.0.self_attn.q_proj")
+    adapter = small_adapter(tmp_path / "adapter", QUERY)
     b = np.zeros((8, 1), np.float32)
     b[1, 0] = 5
     a = np.zeros((1, 8), np.float32)
     a[0, 0] = 3
-    prefix = "base_model.model.model.layers.0.self_attn.q_proj"
-    save_file(
-        {f"{prefix}.lora_A.weight": a, f"{prefix}.lora_B.weight": b},
-        adapter / "adapter_model.safetensors",
-    )
+    save_matrices(adapter, QUERY, a, b)
     out = merge(small_base(tmp_path / "base.gguf", architecture), adapter)
     query = next(t for t in GGUFReader(out).tensors if t.name == "blk.0.attn_q.weight")
     changed = np.argwhere(query.data != np.arange(64).reshape(8, 8))
@@ -271,7 +274,7 @@ def cut_weights(adapter: Path) -> None:
 
 
 def half_a_pair(adapter: Path) -> None:
-    name = "base_model.model.model.layers.0.self_attn.v_proj.lora_A.weight"
+    name = f"base_model.model.{VALUE}.lora_A.weight"
     save_file({name: np.ones((1, 8), np.float32)}, adapter / "adapter_model.safetensors")
 
 
@@ -281,12 +284,7 @@ def an_embedding(adapter: Path) -> None:
 
 
 def another_width(adapter: Path) -> None:
-    prefix = "base_model.model.model.layers.0.self_attn.v_proj"
-    a, b = np.ones((1, 16), np.float32), np.ones((8, 1), np.float32)
-    save_file(
-        {f"{prefix}.lora_A.weight": a, f"{prefix}.lora_B.weight": b},
-        adapter / "adapter_model.safetensors",
-    )
+    save_matrices(adapter, VALUE, np.ones((1, 16), np.float32), np.ones((8, 1), np.float32))
 
 
 @pytest.mark.parametrize(
@@ -312,12 +310,8 @@ def test_a_broken_adapter_is_named_and_nothing_is_left(
 
 def test_an_adapter_of_a_training_that_went_astray_is_not_written(tmp_path: Path) -> None:
     base, adapter = small_base(tmp_path / "base.gguf"), small_adapter(tmp_path / "adapter")
-    prefix = "base_model.model.model.layers.0.self_attn.v_proj"
     a, b = np.full((1, 8), np.nan, np.float32), np.ones((8, 1), np.float32)
-    save_file(
-        {f"{prefix}.lora_A.weight": a, f"{prefix}.lora_B.weight": b},
-        adapter / "adapter_model.safetensors",
-    )
+    save_matrices(adapter, VALUE, a, b)
     with pytest.raises(JobFailed, match=r"blk\.0\.attn_v\.weight holds numbers"):
         merge(base, adapter)
     assert {path.name for path in tmp_path.iterdir()} == {"base.gguf", "adapter"}

@@ -3,6 +3,7 @@
 import json
 import shutil
 from pathlib import Path
+from typing import cast
 
 import huggingface_hub.constants
 import numpy as np
@@ -11,6 +12,7 @@ import torch
 from gguf import GGUFReader
 from gguf.quants import dequantize
 from llama_cpp.llama_chat_format import Jinja2ChatFormatter
+from llama_cpp.llama_types import ChatCompletionRequestMessage
 from transformers import LlamaForCausalLM, PreTrainedModel, PreTrainedTokenizerBase
 
 from models.errors import BadInput, UserError
@@ -49,7 +51,7 @@ def test_a_chat_is_rendered_and_cut_into_the_tokens_that_llama_cpp_makes_of_it(
             llama.metadata["tokenizer.chat_template"],
             eos_token="<|im_end|>",
             bos_token="<|im_start|>",
-        )(messages=chat).prompt  # type: ignore[arg-type]  # its union has a class for each role
+        )(messages=cast(list[ChatCompletionRequestMessage], chat)).prompt
         ids = llama_ids(llama, rendered)
     by_torch = tokenizer.apply_chat_template(chat, add_generation_prompt=True, tokenize=False)
     assert by_torch == rendered

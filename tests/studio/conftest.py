@@ -14,7 +14,7 @@ from textual.screen import Screen
 from textual.widgets import DataTable, Input, Static, TextArea, Tree
 from textual.widgets.tree import TreeNode
 
-from engine import jobs
+from engine import desk, jobs
 from engine.domain import (
     Book,
     Evidence,
@@ -287,6 +287,13 @@ HELD = "Bread, work, and then early to bed."
 def a_finding(trait_id: str, review_id: str, text: str, quote: str, stance: float) -> Finding:
     start = text.index(quote)
     return Finding(trait_id, review_id, Span(start, start + len(quote), quote), stance)
+
+
+def trait_of(data_dir: Path, trait_id: str, reader_id: str = "ana") -> Trait:
+    """A trait of the profile as it is stored now."""
+    trait = desk.built_profile(data_dir, reader_id).trait(trait_id)
+    assert trait is not None
+    return trait
 
 
 FOUND = (

@@ -5,11 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
 from jsonschema import Draft202012Validator
 
-from studio.cli import studio
 from tests.engine.conftest import a_profile, fill, known
+from tests.studio.command_line import command
 
 OWN = "Seeks out: poetry.\n"
 
@@ -21,13 +20,8 @@ def data_dir(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def command(data_dir: Path, *arguments: str, stdin: str | None = None) -> Result:
-    arguments = ("--data-dir", str(data_dir), "profile", *arguments)
-    return CliRunner().invoke(studio, arguments, input=stdin)
-
-
 def test_the_card_goes_to_stdout_and_what_was_left_out_is_told_beside(data_dir: Path) -> None:
-    done = command(data_dir, "card", "ann")
+    done = command(data_dir, "profile", "card", "ann")
     assert done.stdout == OWN
     assert "5 of 300 tokens; 1 trait told." in done.stderr
     assert "near the middle: Horror" in done.stderr
@@ -36,22 +30,22 @@ def test_the_card_goes_to_stdout_and_what_was_left_out_is_told_beside(data_dir: 
 def test_an_edited_card_is_shown_beside_the_profiles_own(data_dir: Path, tmp_path: Path) -> None:
     file = tmp_path / "card.txt"
     file.write_text("Loves <b>verse</b> [bold]above all[/bold].")
-    done = command(data_dir, "card", "ann", "--edit", str(file))
+    done = command(data_dir, "profile", "card", "ann", "--edit", str(file))
     assert done.stdout == "Loves <b>verse</b> [bold]above all[/bold].\n"
     assert "Your text" in done.stderr
-    assert command(data_dir, "card", "ann", "--own").stdout == OWN
-    told: dict[str, Any] = json.loads(command(data_dir, "card", "ann", "--json").stdout)
+    assert command(data_dir, "profile", "card", "ann", "--own").stdout == OWN
+    told: dict[str, Any] = json.loads(command(data_dir, "profile", "card", "ann", "--json").stdout)
     assert told["edited"]
     assert not told["stale"]
     assert told["own"]["text"] == OWN.strip()
     assert told["own"]["left_out"] == [
         {"trait_id": "interests.horror", "reason": "near the middle"}
     ]
-    assert command(data_dir, "card", "ann", "--reset").stdout == OWN
+    assert command(data_dir, "profile", "card", "ann", "--reset").stdout == OWN
 
 
 def test_a_card_can_be_rewritten_from_standard_input(data_dir: Path) -> None:
-    done = command(data_dir, "card", "ann", "--edit", "-", stdin="verse " * 301)
+    done = command(data_dir, "profile", "card", "ann", "--edit", "-", stdin="verse " * 301)
     assert done.exit_code == 0
     assert "over the budget of 300 tokens" in done.stderr
 
@@ -68,13 +62,13 @@ def test_a_card_can_be_rewritten_from_standard_input(data_dir: Path) -> None:
 def test_what_cannot_be_done_is_a_sentence(
     data_dir: Path, arguments: tuple[str, ...], told: str
 ) -> None:
-    done = command(data_dir, "card", "ann", *arguments, stdin="\n")
+    done = command(data_dir, "profile", "card", "ann", *arguments, stdin="\n")
     assert done.exit_code == 2
     assert told in done.stderr
 
 
 def test_an_exported_profile_keeps_to_the_schema_that_is_printed(data_dir: Path) -> None:
-    schema = json.loads(command(data_dir, "schema").stdout)
-    done = command(data_dir, "export", "ann")
+    schema = json.loads(command(data_dir, "profile", "schema").stdout)
+    done = command(data_dir, "profile", "export", "ann")
     Draft202012Validator(schema).validate(json.loads(done.stdout))
     assert "switched off for this reader" in done.stderr

@@ -9,10 +9,9 @@ import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import CliRunner
 
 from engine import desk, jobs, runs
 from engine.domain import Evidence, Profile, Run, Trait
@@ -23,6 +22,7 @@ from engine.store.database import change, opened
 from engine.train.config import config_for
 from models.events import Event, Failed, Finished, Metric, Step, to_line
 from studio.cli import studio
+from tests.studio.command_line import command, document
 
 TRAINED: dict[str, object] = {
     "run": "train-1",
@@ -34,19 +34,6 @@ TRAINED: dict[str, object] = {
     "held_out": {"pairs": 10, "accuracy": 0.9, "accuracy_before": 0.5, "reward_accuracy": 0.75},
     "seconds": 12.0,
 }
-
-
-def command(data_dir: Path, *arguments: str, stdin: str | None = None) -> Result:
-    """Run one command in this process."""
-    return CliRunner().invoke(studio, ["--data-dir", str(data_dir), *arguments], input=stdin)
-
-
-def document(data_dir: Path, *arguments: str, stdin: str | None = None) -> dict[str, Any]:
-    """The JSON that a command prints; fails where stdout is anything but one document."""
-    done = command(data_dir, *arguments, "--json", stdin=stdin)
-    assert done.exit_code == 0, done.output
-    read: dict[str, Any] = json.loads(done.stdout)
-    return read
 
 
 def process(data_dir: Path, *arguments: str) -> "subprocess.Popen[str]":

@@ -1,19 +1,16 @@
 """Guesses and country scores on the command line."""
 
-import json
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
 
 from engine.domain import Profile, Reader, Suggestion, Trait
 from engine.store import profiles as profile_rows
 from engine.store import readers as reader_rows
 from engine.store import suggestions as suggestion_rows
 from engine.store.database import change, opened
-from studio.cli import studio
+from tests.studio.command_line import command, document
 
 WHEN = datetime(2026, 1, 2, tzinfo=UTC)
 AGE = "demographics.age"
@@ -32,17 +29,6 @@ def data_dir(tmp_path: Path) -> Path:
         profile_rows.save(db, Profile("ann", "embedded", facts, WHEN))
         suggestion_rows.save(db, "ann", guess)
     return tmp_path
-
-
-def command(data_dir: Path, *arguments: str) -> Result:
-    return CliRunner().invoke(studio, ["--data-dir", str(data_dir), *arguments])
-
-
-def document(data_dir: Path, *arguments: str) -> dict[str, Any]:
-    done = command(data_dir, *arguments, "--json")
-    assert done.exit_code == 0, done.output
-    read: dict[str, Any] = json.loads(done.stdout)
-    return read
 
 
 def test_show_tells_a_guess_apart_from_what_is_known(data_dir: Path) -> None:

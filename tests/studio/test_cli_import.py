@@ -4,13 +4,8 @@ import json
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
 
-from studio.cli import studio
-
-
-def command(data_dir: Path, *arguments: str) -> Result:
-    return CliRunner().invoke(studio, ["--data-dir", str(data_dir), *arguments])
+from tests.studio.command_line import command
 
 
 @pytest.fixture

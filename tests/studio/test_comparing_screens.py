@@ -5,23 +5,17 @@ from typing import TYPE_CHECKING
 
 from textual.widgets import OptionList
 
-from engine import desk, editing
-from engine.domain import Reader, Trait
+from engine import editing
+from engine.domain import Reader
 from engine.store import readers as reader_rows
 from engine.store.database import change, opened
 from studio.screens.compare import CompareScreen
 from studio.screens.show_quotes import ShowQuotes
 from studio.screens.told import Told
-from tests.studio.conftest import FACE, SENTENCES
+from tests.studio.conftest import FACE, SENTENCES, trait_of
 
 if TYPE_CHECKING:
     from tests.studio.conftest import OpenWindow, Window
-
-
-def _trait(data_dir: Path, trait_id: str, reader_id: str = "ana") -> Trait:
-    trait = desk.built_profile(data_dir, reader_id).trait(trait_id)
-    assert trait is not None
-    return trait
 
 
 def _options(window: "Window", selector: str) -> list[str]:
@@ -35,10 +29,10 @@ async def test_a_trait_can_be_marked_unknown_without_a_reason_and_taken_back(
     async with open_window(read_dir, "profile") as window:
         await window.go_to(FACE)
         await window.press("x", "enter")
-        await window.until(lambda: not _trait(read_dir, FACE).is_known)
+        await window.until(lambda: not trait_of(read_dir, FACE).is_known)
         assert "You marked it unknown: nothing uses it." in window.text("#trait")
         await window.press("r")
-        await window.until(lambda: _trait(read_dir, FACE).is_known)
+        await window.until(lambda: trait_of(read_dir, FACE).is_known)
         assert "You marked it unknown" not in window.text("#trait")
 
 
@@ -117,7 +111,7 @@ async def test_two_readers_stand_side_by_side_and_enter_shows_the_quotes_of_both
 ) -> None:
     editing.clone_reader(read_dir, "ana", "Bea [x]")
     editing.set_trait(read_dir, "bea-x", FACE, -1.0, "I know her")
-    gap = 1 + _trait(read_dir, FACE).score
+    gap = 1 + trait_of(read_dir, FACE).score
     async with open_window(read_dir, "profile", size=(80, 24)) as window:
         await window.press("equals_sign")
         assert _options(window, "#others") == ["Bea [x]  no reviews"]

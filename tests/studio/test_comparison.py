@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from engine import desk
-from engine.domain import Override, Trait
+from engine.domain import Override, Trait, framework_of
 from engine.editing import Difference
 from studio.pictures.comparison import comparison, reader_columns
 
@@ -15,8 +15,7 @@ READERS = ("Ana", "Jo")
 
 
 def known(trait_id: str, score: float, value: str | None = None) -> Trait:
-    framework = trait_id.partition(".")[0]
-    return Trait(trait_id, framework, score, 0.5, "known", value=value)  # type: ignore[arg-type] # by id
+    return Trait(trait_id, framework_of(trait_id), score, 0.5, "known", value=value)
 
 
 def difference(a: Trait | None, b: Trait | None, gap: float | None) -> Difference:

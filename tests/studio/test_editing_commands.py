@@ -1,27 +1,13 @@
 """The commands that correct a profile, question it, forget a review, and begin one by hand."""
 
-import json
 from pathlib import Path
-from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
 
 from engine import desk
-from studio.cli import studio
+from tests.studio.command_line import command, document
 
 POWER, OPENNESS = "schwartz.power_resources", "ocean.openness"
-
-
-def command(data_dir: Path, *arguments: str, stdin: str | None = None) -> Result:
-    return CliRunner().invoke(studio, ["--data-dir", str(data_dir), *arguments], input=stdin)
-
-
-def document(data_dir: Path, *arguments: str) -> dict[str, Any]:
-    done = command(data_dir, *arguments, "--json")
-    assert done.exit_code == 0, done.output
-    read: dict[str, Any] = json.loads(done.stdout)
-    return read
 
 
 def test_accept_set_unknown_and_unset_tell_whose_word_it_is(data_dir: Path) -> None:

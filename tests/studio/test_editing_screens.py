@@ -7,21 +7,15 @@ from typing import TYPE_CHECKING
 import pytest
 from textual.widgets import Footer, Tree
 
-from engine import desk, editing
-from engine.domain import Reading, Suggestion, Trait
+from engine import editing
+from engine.domain import Reading, Suggestion
 from engine.store import readings as reading_rows
 from engine.store import suggestions as suggestion_rows
 from engine.store.database import change, opened
-from tests.studio.conftest import FACE, HEDONISM, READ_AT
+from tests.studio.conftest import FACE, HEDONISM, READ_AT, trait_of
 
 if TYPE_CHECKING:
     from tests.studio.conftest import OpenWindow
-
-
-def _trait(data_dir: Path, trait_id: str, reader_id: str = "ana") -> Trait:
-    trait = desk.built_profile(data_dir, reader_id).trait(trait_id)
-    assert trait is not None
-    return trait
 
 
 def _add_readings(data_dir: Path, readings: Mapping[str, Reading]) -> None:
@@ -35,13 +29,13 @@ async def test_accepting_a_trait_keeps_it_beside_the_score_of_the_machine(
     async with open_window(read_dir, "profile") as window:
         await window.go_to(FACE)
         await window.press("a")
-        await window.until(lambda: _trait(read_dir, FACE).override is not None)
-        score = _trait(read_dir, FACE).score
+        await window.until(lambda: trait_of(read_dir, FACE).override is not None)
+        score = trait_of(read_dir, FACE).score
         assert f"You accepted {score:+.2f}; it stays" in window.text("#trait")
         assert f"{score:+.2f}, confidence" in window.text("#trait")
         await window.press("u")
         await window.until(lambda: "You accepted" not in window.text("#trait"))
-        assert _trait(read_dir, FACE).override is None
+        assert trait_of(read_dir, FACE).override is None
 
 
 async def test_a_fact_is_set_by_its_value_and_not_without_one(
@@ -57,7 +51,7 @@ async def test_a_fact_is_set_by_its_value_and_not_without_one(
         await window.click("#save")
         await window.until(lambda: "You set Recife [x]. It wins." in window.text("#trait"))
         assert "Your reason: she told me" in window.text("#trait")
-        assert _trait(read_dir, "demographics.location").effective_value == "Recife [x]"
+        assert trait_of(read_dir, "demographics.location").effective_value == "Recife [x]"
 
 
 async def test_what_would_change_nothing_is_not_offered(
@@ -77,7 +71,7 @@ async def test_the_questionnaire_stands_beside_the_reviews_and_the_gap_is_said(
 ) -> None:
     note = "4 of 4 items [x], 61 on the norms."
     _add_readings(read_dir, {"schwartz.face": Reading("questionnaire", 0.9, 0.8, note, READ_AT)})
-    score = _trait(read_dir, "schwartz.face").score
+    score = trait_of(read_dir, "schwartz.face").score
     async with open_window(read_dir, "profile") as window:
         await window.go_to("schwartz.face")
         told = window.text("#trait")
@@ -144,10 +138,10 @@ async def test_a_guess_counts_only_when_it_is_confirmed(
         told = window.text("#trait")
         assert "A guess, used nowhere: woman?" in told
         assert "some/model gives it 83%; right in about 7 of 10 cases" in told
-        assert _trait(read_dir, "demographics.gender").effective_value is None
+        assert trait_of(read_dir, "demographics.gender").effective_value is None
         await window.press(key)
         await window.until(lambda: "A guess" not in window.text("#trait"))
-        assert _trait(read_dir, "demographics.gender").effective_value == value
+        assert trait_of(read_dir, "demographics.gender").effective_value == value
 
 
 async def test_the_cursor_shows_the_same_trait_of_the_reader_that_was_chosen_since(

@@ -12,7 +12,7 @@ from studio.screens.choose_columns import ChooseColumns
 from studio.screens.import_file import STOPPED, ImportFile
 
 if TYPE_CHECKING:
-    from tests.studio.conftest import OpenWindow
+    from tests.studio.conftest import OpenWindow, Window
 
 
 @pytest.fixture
@@ -25,15 +25,21 @@ def slow(tmp_path: Path) -> Path:
     return path
 
 
+async def _begun(window: "Window", path: Path) -> ImportFile:
+    """The dialog, its reading of a file begun and not waited for."""
+    await window.press("i")
+    window.type_in("#path", str(path))
+    screen = window.screen
+    assert isinstance(screen, ImportFile)
+    await window.pilot.press("enter")
+    return screen
+
+
 async def test_escape_in_the_middle_of_an_import_leaves_the_store_empty(
     empty_dir: Path, slow: Path, open_window: "OpenWindow"
 ) -> None:
     async with open_window(empty_dir) as window:
-        await window.press("i")
-        window.type_in("#path", str(slow))
-        screen = window.screen
-        assert isinstance(screen, ImportFile)
-        await window.pilot.press("enter")
+        screen = await _begun(window, slow)
         reading: Reading | None = None
         while reading is None or not (reading.is_storing and reading.bytes_read > 2_000_000):
             await window.pilot.pause(0.01)
@@ -78,11 +84,7 @@ async def test_quitting_while_a_file_is_read_stops_the_reading(
     empty_dir: Path, slow: Path, open_window: "OpenWindow"
 ) -> None:
     async with open_window(empty_dir) as window:
-        await window.press("i")
-        window.type_in("#path", str(slow))
-        screen = window.screen
-        assert isinstance(screen, ImportFile)
-        await window.pilot.press("enter")
+        screen = await _begun(window, slow)
         while screen._reading is None or not screen._reading.is_storing:
             await window.pilot.pause(0.01)
     assert desk.readers(empty_dir) == []

@@ -158,7 +158,7 @@ async def test_acts_on_a_selection_are_one_change(
     async with open_window(data_dir, "pairs") as window:
         await window.press("shift+down", "a")
         assert _marks(window) == ["a····", "a····", "···h·"]
-        await window.press("i", "f")
+        await window.press("I", "f")
         assert _marks(window) == ["a····", "a····", "·f·h·"]
         assert " selected 1, " in window.text("#counts")
         await window.press("u", "u")
@@ -180,7 +180,7 @@ async def test_shift_selects_what_the_cursor_passes_and_gives_it_back(
         assert not shown.selected
         await window.press("shift+end")
         assert len(shown.selected) == 300 - 4
-        await window.press("ctrl+a", "i")
+        await window.press("ctrl+a", "I")
         assert len(shown.selected) == 0
 
 

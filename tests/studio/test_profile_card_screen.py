@@ -55,6 +55,7 @@ async def test_an_empty_card_is_refused_with_the_way_to_do_without(
         window.screen.query_one("#card", TextArea).text = "  \n "
         await window.press("ctrl+s")
         assert "cannot be empty" in window.text("#message")
+        assert "the pane “Base, without the profile”" in window.text("#hint")
 
 
 async def test_saving_a_card_can_be_undone(data_dir: Path, open_window: OpenWindow) -> None:

