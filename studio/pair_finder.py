@@ -73,6 +73,7 @@ class PairFinder:
             garbage.leave_alone()
             listed.keep_only(())
             listed.select(())
+            listed.show((), np.zeros(0, np.int64), self._names, 0)
         else:
             newer, changed = await self._session.ask(workbench.refreshed, index)
             if changed is not None and not changed:
@@ -81,13 +82,14 @@ class PairFinder:
             listed.keep_only(await self._session.ask(workbench.page, listed.kept_ids))
             listed.select(newer.ids_of(newer.rows(listed.selected)))
         self._found = None
-        await self.look(line, listed.current_id)
+        await self.look(line, listed.current_id or "")
 
     async def look(self, line: str, keep: str | None = None) -> None:
         """List what a filter finds; the list stays where the filter means nothing.
 
         Args:
-            keep: the pair that the cursor stays on; None begins at the top.
+            keep: the pair that the cursor stays on, if it is there; None begins at the top, and
+                shows what is found first before the rest.
         """
         self.stop()
         if self.index is None:

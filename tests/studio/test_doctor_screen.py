@@ -61,7 +61,7 @@ async def test_capital_m_mends_all_that_is_safe(ill_dir: Path, open_window: "Ope
         assert window.screen.check_action("mend_all", ()) is None
         await window.press("escape")
         assert "dropped 3" in window.text("#counts")
-        assert "3 dropped" in window.text("#counts")
+        assert "dropped 3" in window.text("#counts")
 
 
 async def test_enter_opens_the_pairs_of_a_finding(ill_dir: Path, open_window: "OpenWindow") -> None:
