@@ -7,7 +7,7 @@ its id follows from its texts, and whether it is held out from its prompt, so th
 adds nothing and pairs of one prompt stay together.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from itertools import chain, islice
@@ -18,7 +18,7 @@ from engine.frameworks import all_dimensions, all_statements, dimensions, genres
 from engine.pair_files.own_fields import TEXTS, Texts, own_record, pair_of
 from engine.pair_files.reading import OpenPairs, opened_pairs
 from engine.pair_files.shapes import TEXTS_OF
-from engine.pairs.split import HELD_OUT_SHARE
+from engine.pairs.split import HELD_OUT_SHARE, held_topics
 from engine.sources.chosen import Skips
 from engine.sources.opening import Watch, at_hand, unwatched
 from engine.sources.records import BadRow, Record, one_line
@@ -120,9 +120,10 @@ def load_pairs(
         first = next(stretches, [])
         counts = _Counts()
         with opened(data_dir) as db, change(db, "Load pairs"):
+            held = pair_rows.held_out_answers(db, reader_id)
             for stretch in chain([first], stretches):
                 pair_rows.save(
-                    db, reader_id, _to_store(db, stretch, reader_id, about, skips, counts)
+                    db, reader_id, _to_store(db, stretch, reader_id, about, skips, counts, held)
                 )
             if not counts.taken:
                 raise _nothing(file.name, source, skips)
@@ -222,8 +223,13 @@ def _to_store(
     about: About,
     skips: Skips,
     counts: _Counts,
+    held: Container[str],
 ) -> list[PreferencePair]:
-    """The pairs of a stretch that are new or not as they stand in the store."""
+    """The pairs of a stretch that are new or not as they stand in the store.
+
+    Args:
+        held: answers held out in the store: somebody else's pair with one of them is held out too.
+    """
     found = list(stretch)
     before = pair_rows.with_ids(db, [one.pair.id for one in found])
     wanted = []
@@ -234,6 +240,8 @@ def _to_store(
             skips.add(Skipped(one.line, reason))
             continue
         pair = _mended(one, old, about)
+        if not one.is_ours and (pair.chosen in held or pair.rejected in held):
+            pair = replace(pair, held_out=True)
         counts.taken += 1
         counts.held_out += pair.held_out
         counts.added += old is None
@@ -257,8 +265,9 @@ def _mended(found: _Found, old: PreferencePair | None, about: About) -> Preferen
         )
     if any(getattr(pair, name) != getattr(old, name) for name in TEXTS):
         # A changed text is the editor's: marked, so that building again keeps it.
-        return replace(pair, edited=True)
-    return pair
+        pair = replace(pair, edited=True)
+    # What was once held out is not trained on because a file says so, or says nothing.
+    return replace(pair, held_out=pair.held_out or old.held_out or pair.topic in held_topics())
 
 
 def _checked(about: About) -> About:

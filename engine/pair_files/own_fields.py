@@ -8,7 +8,15 @@ import json
 from collections.abc import Mapping
 
 from engine.domain import TRACKS, PreferencePair, Track
-from engine.sources.records import BadRow, Record, number_of, required_label, shown, text_of
+from engine.sources.records import (
+    BadRow,
+    Record,
+    number_of,
+    required_label,
+    shown,
+    storable,
+    text_of,
+)
 
 NAME = "persona_studio"
 TEXTS = ("prompt", "chosen", "rejected")
@@ -118,7 +126,7 @@ def _evidence(value: object) -> tuple[str, ...]:
         value = _json(value, "evidence")
     if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
         raise BadRow(f"The field 'evidence' should be a list of ids but is {shown(value)}.")
-    return tuple(value)
+    return tuple(map(storable, value))
 
 
 def _json(text: str, name: str) -> object:

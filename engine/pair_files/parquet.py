@@ -65,7 +65,7 @@ def parquet_rows(file: InputFile, columns: Collection[str]) -> Iterator[Record]:
 def _refusals_explained(file: InputFile) -> Iterator[None]:
     try:
         yield
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise BadInput(
             f"{file.name} is a Parquet file that cannot be read: {str(error).splitlines()[0]}",
             "Write or download it again.",

@@ -5,24 +5,35 @@ from dataclasses import replace
 from functools import cache
 from hashlib import sha256
 
-from engine.bank import BankBook, books
+from engine.bank import BankBook, books, questions
 from engine.domain import PreferencePair
+from engine.frameworks import all_statements, genres
 
 HELD_OUT_SHARE = 0.15
 
 
 def split_by_topic(pairs: Sequence[PreferencePair]) -> list[PreferencePair]:
-    """Hold out about 15 % of the topics of each track, chosen by their names: always the same.
+    """Hold out the pairs of `held_topics`, whoever the reader is and whatever is known of them.
 
     A statement's three scenes go together, as do a question's answers and a genre's categories.
     Pairs about books come held out already: by author. An added scene goes with its statement; an
-    added question is trained on, so that what is held out stays the same with it and without.
+    added question is trained on.
     """
-    held_out: set[str] = set()
-    shipped = [p for p in pairs if p.made == "bank" and not p.topic.startswith("book.")]
-    for track in ("interests", "values", "personality"):
-        held_out |= _chosen({p.topic for p in shipped if p.track == track})
-    return [replace(pair, held_out=pair.held_out or pair.topic in held_out) for pair in pairs]
+    held = held_topics()
+    return [replace(pair, held_out=pair.held_out or pair.topic in held) for pair in pairs]
+
+
+@cache
+def held_topics() -> frozenset[str]:
+    """15 % of all statements, of all questions we ship and of all genres, chosen by their names.
+
+    The same for every reader, so that readers can be trained on together.
+    """
+    return frozenset(
+        _chosen(all_statements())
+        | _chosen(question.id for question in questions())
+        | _chosen(f"genre.{genre}" for genre in genres())
+    )
 
 
 @cache

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from engine.bank import books
 from engine.domain import PreferencePair, Profile
 from engine.frameworks import all_dimensions, all_statements
+from engine.pairs.descriptions import angle_label
 from engine.pairs.interests import ranked_genres
 from engine.pairs.labels import facet_label, side, statement_label
 
@@ -25,10 +26,19 @@ def grounds(pairs: Sequence[PreferencePair], profile: Profile) -> Iterator[Groun
         elif pair.track == "personality" and (facet := _facet_of(pair)) in all_dimensions():
             found = facet_label(profile, facet)
             yield found.side, found.trait_id
+        elif pair.track == "descriptions" and (axis := _axis_of(pair)):
+            lean = angle_label(profile, *axis)
+            yield (lean.side, lean.trait_id) if lean else (0, pair.trait_id)
         elif pair.track == "interests":
             yield int(_genres_of(pair, genres) in ranked), pair.trait_id
         else:
             yield side(profile.trait(pair.trait_id)), pair.trait_id
+
+
+def _axis_of(pair: PreferencePair) -> tuple[str, str] | None:
+    """The two angles that a pair's origin names; None of a pair that is not the bank's."""
+    kind, *rest = pair.origin.split(".")
+    return (rest[-2], rest[-1]) if kind == "angles" and len(rest) == 3 else None
 
 
 def _facet_of(pair: PreferencePair) -> str:

@@ -77,11 +77,10 @@ def find(db: Database, pair_id: str) -> PreferencePair:
     return _pair(found[0])
 
 
-def find_many(db: Database, pair_ids: Sequence[str]) -> dict[str, PreferencePair]:
-    """Those of these pairs that are there, by their ids."""
-    sql = "select * from pair where id in (select value from json_each(?))"
-    found = map(_pair, rows(db, sql, packed(list(pair_ids))))
-    return {pair.id: pair for pair in found}
+def held_out_answers(db: Database, reader_id: str) -> set[str]:
+    """The answers of a reader's held-out pairs, on both sides."""
+    held = rows(db, "select chosen, rejected from pair where reader_id = ? and held_out", reader_id)
+    return {text(row[side]) for row in held for side in ("chosen", "rejected")}
 
 
 def update(db: Database, pair: PreferencePair) -> None:

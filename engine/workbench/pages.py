@@ -13,7 +13,7 @@ from engine.store.database import opened
 def page(data_dir: Path, pair_ids: Sequence[str]) -> list[PreferencePair]:
     """These pairs, in this order; those that are gone are left out."""
     with opened(data_dir) as db:
-        found = pair_rows.find_many(db, pair_ids)
+        found = pair_rows.with_ids(db, pair_ids)
     return [found[pair_id] for pair_id in pair_ids if pair_id in found]
 
 

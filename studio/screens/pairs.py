@@ -243,6 +243,7 @@ class PairsScreen(Screen[None]):
 
     def action_edit(self) -> None:
         if self.list_.current is not None:
+            self._show_pair()  # the pane may still show the pair before
             self.pane.edit()
 
     @on(PairPane.Edited)

@@ -86,6 +86,8 @@ class RewritePair(ModalScreen[bool]):
     def _show_old(self) -> None:
         old = self._pair.chosen if self._side == "chosen" else self._pair.rejected
         self.query_one("#old", Static).update(visible(old))
+        # What is being written was asked for the other side.
+        self.workers.cancel_group(self, "rewrite")
         self._have("", "")
 
     def _have(self, text: str, made: str) -> None:

@@ -95,7 +95,9 @@ class PairPane(Vertical):
             self.refusal.update(refusal)
             self._field(empty[0]).focus()
         elif self._pair is not None and self._is_changed:
-            self.post_message(self.Edited(self._pair.id, texts))
+            old = vars(self._pair)
+            changed = {name: text for name, text in texts.items() if text != old[name]}
+            self.post_message(self.Edited(self._pair.id, changed))
         else:
             self.stop_editing()
 
