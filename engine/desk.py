@@ -148,7 +148,7 @@ def edit_pair(
     """Change the texts of a pair.
 
     Raises:
-        BadInput: no such pair, or a text would be empty.
+        BadInput: no such pair, a text would be empty, or both answers the same.
     """
     for name, text in (("prompt", prompt), ("chosen", chosen), ("rejected", rejected)):
         if text is not None and not text.strip():
@@ -162,6 +162,8 @@ def edit_pair(
             rejected=pair.rejected if rejected is None else rejected,
             edited=True,
         )
+        if edited.chosen == edited.rejected:
+            raise BadInput("Both answers would be the same.", "Change one, or drop the pair.")
         pair_rows.update(db, edited)
     return edited
 

@@ -97,6 +97,12 @@ class PairIndex:
         """Whether a status is true of all of these rows."""
         return bool(self._having(status)[list(rows)].all())
 
+    def _is_called(self, trait: str, query: PairQuery) -> bool:
+        name = self._names.get(trait, "").casefold().replace(" ", "_")
+        return trait.startswith(query.traits) or any(
+            part.casefold() in name for part in query.traits
+        )
+
     def update(self, changed: Iterable[Outline]) -> None:
         """Take over pairs that were changed in their place; none may be new."""
         texts = []
@@ -224,7 +230,7 @@ class PairIndex:
         if query.tracks:
             mask &= np.isin(self._track, [TRACKS.index(track) for track in query.tracks])
         if query.traits:
-            wanted = [at for trait, at in self._traits.items() if trait.startswith(query.traits)]
+            wanted = [at for trait, at in self._traits.items() if self._is_called(trait, query)]
             mask &= np.isin(self._trait, wanted)
         if query.ids:
             only = np.zeros(len(self), np.bool_)

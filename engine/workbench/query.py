@@ -53,7 +53,7 @@ class PairQuery:
     tracks: frozenset[Track] = frozenset()
     """Any of these; all where empty."""
     traits: tuple[str, ...] = ()
-    """The trait's id begins with any of these; all where empty."""
+    """The trait's id begins with any of these, or its name has it, spaces as _; all where empty."""
     having: frozenset[Status] = frozenset()
     """All of these are true of the pair."""
     lacking: frozenset[Status] = frozenset()
@@ -179,7 +179,7 @@ def _with_field(query: PairQuery, field: str, value: str) -> PairQuery:
 
 _EXAMPLES = {
     "track": f"One of {', '.join(TRACKS)}.",
-    "trait": "The beginning of a trait's id, such as trait:schwartz.face.",
+    "trait": "Of its name or the beginning of its id: trait:altruism, trait:schwartz.face.",
     "is": f"One of {', '.join(STATUSES)}.",
     "not": f"One of {', '.join(STATUSES)}.",
     "strength": "Such as strength:>0.5, strength:<0.3 or strength:0.2..0.6.",

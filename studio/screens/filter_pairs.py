@@ -82,7 +82,8 @@ class FilterPairs(ModalScreen[str | None]):
         """
         words = parse_query(self._text("words"))
         line = [f"track:{self._chosen('track')}"] if self._chosen("track") else []
-        line += [f"trait:{trait}"] if (trait := self._text("trait").replace(" ", "")) else []
+        trait = self._text("trait").strip().replace(" ", "_")
+        line += [f"trait:{trait}"] if trait else []
         line += [f"{name}:{self._chosen(name)}" for name in ("is", "not") if self._chosen(name)]
         low, high = self._text("low") or "0", self._text("high") or "1"
         line += [f"strength:{low}..{high}"] if (low, high) != ("0", "1") else []

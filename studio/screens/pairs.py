@@ -225,8 +225,14 @@ class PairsScreen(Screen[None]):
     def action_invert(self) -> None:
         self.list_.invert()
 
-    @work(group="change")
+    @work(group="ask", exclusive=True)
     async def action_act(self, verb: Verb) -> None:
+        unshown = self._finder.unshown(self.list_.selected)
+        if not unshown or await pairs_beside.is_act_meant(self, unshown):
+            self._act(verb)
+
+    @work(group="change")
+    async def _act(self, verb: Verb) -> None:
         index = self._finder.index
         ids = sorted(self.list_.selected) or [one for one in [self.list_.current_id] if one]
         if index is None or not ids:

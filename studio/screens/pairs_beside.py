@@ -7,6 +7,7 @@ from textual.screen import Screen
 from engine import desk, workbench
 from engine.store.readers import ReaderSummary
 from engine.workbench import PairQuery
+from studio.screens.confirm import Confirm
 from studio.screens.import_report import ShowImport
 from studio.screens.pairs_export import ExportPairs
 from studio.screens.pairs_load import LoadPairs
@@ -34,6 +35,14 @@ def order_told(query: PairQuery) -> str:
     if query.like and query.sort == "built":
         order = f"most like {one_line(query.like, 30)}"
     return f"Pairs {order}" + (", turned round" if query.descending else "")
+
+
+async def is_act_meant(screen: Screen[None], unshown: int) -> bool:
+    """Ask before an act reaches selected pairs that the filter hides. To be awaited in a worker."""
+    told = f"{count(unshown, 'selected pair')} stand outside what the filter shows."
+    question = Confirm("Selected and not shown", f"{told} Esc twice leaves the selection.", "Act")
+    is_meant: bool = await screen.app.push_screen_wait(question)
+    return is_meant
 
 
 async def export_pairs(screen: Screen[None], session: Session, reader_id: str) -> None:

@@ -8,6 +8,9 @@ from textual.widgets import Static
 from engine.domain import PreferencePair
 from studio.text import count, one_line, visible, word_diff
 
+LONGEST_PROMPT = 200
+"""Characters; a longer one would push the answers out of a small window."""
+
 
 class PairDetail(VerticalScroll, can_focus=True):
     """Words that only one answer has are bold and underlined."""
@@ -37,7 +40,10 @@ class PairDetail(VerticalScroll, can_focus=True):
         """Show a pair, with the stance that its sides were decided by."""
         chosen, rejected = word_diff(pair.chosen, pair.rejected)
         self.query_one("#why", Static).update(_why(pair, trait_name))
-        self.query_one("#prompt", Static).update(Content(visible(pair.prompt)))
+        prompt = visible(pair.prompt)
+        if len(prompt) > LONGEST_PROMPT:
+            prompt = f"{prompt[:LONGEST_PROMPT].rstrip()}\u2026 (e shows all of it)"
+        self.query_one("#prompt", Static).update(Content(prompt))
         self.query_one("#chosen", Static).update(chosen)
         self.query_one("#rejected", Static).update(rejected)
         self.scroll_home(animate=False)

@@ -133,3 +133,18 @@ def test_pairs_of_a_changed_profile_replace_the_old(data_dir: Path) -> None:
     with opened(data_dir) as db, change(db, "Build a profile"):
         profiles.save(db, a_profile(known(STATEMENT, 0.6)))
     assert desk.build_pairs(data_dir, "ann").by_track == {"values": 3}
+
+
+def test_both_answers_of_a_pair_cannot_be_made_the_same(data_dir: Path) -> None:
+    fill(data_dir, RICH)
+    desk.build_pairs(data_dir, "ann")
+    pair = desk.pairs(data_dir, "ann")[0]
+    with pytest.raises(BadInput, match="the same"):
+        desk.edit_pair(data_dir, pair.id, rejected=pair.chosen)
+
+
+def test_what_is_held_out_does_not_hang_on_what_is_known() -> None:
+    more = a_profile(*RICH.traits, *(known(name, 0.6) for name in list(all_statements())[12:60]))
+    held = {pair.topic for pair in pairs_for(more) if pair.held_out}
+    few = pairs_for(RICH)
+    assert {pair.topic for pair in few if pair.held_out} == held & {pair.topic for pair in few}

@@ -12,7 +12,9 @@ from engine import desk, workbench
 from engine.domain import PreferencePair
 from engine.store import pairs as pair_rows
 from engine.store.database import change, opened
+from studio.screens.confirm import Confirm
 from studio.widgets.pair_list import MOST_KEPT, PairList
+from studio.widgets.pair_pane import PairPane
 from tests.studio.conftest import HOSTILE, PAIRS
 
 if TYPE_CHECKING:
@@ -380,3 +382,27 @@ async def test_a_reader_without_a_profile_is_sent_to_build_one(
     async with open_window(data_dir) as window:
         await window.press("down", "3")
         assert "Press 2 to build the profile of Jo [x] first." in window.text("EmptyState")
+
+
+async def test_an_act_on_pairs_that_are_not_shown_asks_first(
+    many_dir: Path, open_window: "OpenWindow"
+) -> None:
+    async with open_window(many_dir, "pairs") as window:
+        await window.press("space")
+        await _filter(window, "lamp")
+        await window.press("d")
+        assert isinstance(window.screen, Confirm)
+        await window.press("escape")
+        assert "dropped 0" in window.text("#counts")
+
+
+async def test_a_key_pressed_at_once_edits_the_pair_under_the_cursor(
+    many_dir: Path, open_window: "OpenWindow"
+) -> None:
+    async with open_window(many_dir, "pairs") as window:
+        await window.press("home", "down", "e")
+        pane = window.screen.query_one(PairPane)
+        shown = window.screen.query_one(PairList)
+        assert pane.is_editing
+        assert shown.current is not None
+        assert pane.query_one("#edit-chosen", TextArea).text == shown.current.chosen
