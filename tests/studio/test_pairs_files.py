@@ -186,7 +186,7 @@ async def test_a_reader_without_pairs_can_load_some_but_not_export(
         assert isinstance(window.screen, PairsScreen)
         await load(window, file)
         await window.press("escape")
-        assert window.screen.query_one(PairList).count == 1
+        await window.until(lambda: window.screen.query_one(PairList).count == 1)
     assert [pair.prompt for pair in desk.pairs(data_dir, "jo")] == ["Why?"]
 
 
