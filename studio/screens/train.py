@@ -15,12 +15,14 @@ from engine.domain import Run
 from engine.train.config import PRESET_NOTES
 from studio.screens.choose_quant import ChooseQuant
 from studio.session import Session
-from studio.text import cell, one_line
+from studio.text import cell, count, one_line
 from studio.widgets.empty_state import EmptyState
 from studio.widgets.run_view import RunView
 from studio.widgets.step_bar import StepBar
 
 EMBEDDED, OTHER = "embedded", ""
+MOST_EXAMINED = 20_000
+"""Pairs that the doctor looks through whenever the screen is shown: some three seconds."""
 
 
 class TrainScreen(Screen[None]):
@@ -122,7 +124,9 @@ class TrainScreen(Screen[None]):
     async def _examine(self) -> None:
         """Say what the pair doctor would mend first: a note, training goes ahead all the same."""
         reader, wrong = self._session.reader, ""
-        if reader is not None and reader.pairs:
+        if reader is not None and reader.pairs > MOST_EXAMINED:
+            wrong = f"{count(reader.pairs, 'pair')} are too many to be looked through unasked."
+        elif reader is not None and reader.pairs:
             with self._session.errors_told():
                 wrong = await self._session.ask(pair_doctor.stops, [reader.id])
         line = self.query_one("#doctor", Static)
