@@ -56,6 +56,8 @@ def test_pairs(screen: str, size: tuple[int, int], mixed_dir: Path, snap_compare
             if key:
                 await pilot.press(key)
             await pilot.pause(0.4)
+        # On a busy machine the list and the pair below it are drawn one after the other.
+        await pilot.pause(1.2)
 
     app = StudioApp(mixed_dir, "pairs", "ana")
     assert snap_compare(app=app, terminal_size=size, run_before=run_before)
