@@ -7,6 +7,7 @@ from pathlib import Path
 
 from engine import desk, runs
 from engine.bank import books
+from engine.domain import TRACKS
 from engine.preview import DEFAULT_SAMPLING, Bench
 from models.chat import Reply
 from models.events import Event, Failed, Finished, JsonObject
@@ -44,7 +45,7 @@ async def test_reviews_become_a_model_that_describes_a_book(tmp_path: Path) -> N
             assert texts[span["review"]][span["start"] : span["end"]] == span["quote"]
 
     report = desk.build_pairs(data_dir, READER)
-    assert set(report.by_track) == {"interests", "values", "personality"}
+    assert set(report.by_track) == set(TRACKS)
 
     changes = {"max_pairs": 16, "max_held_out": 4}
     training = runs.start_training(data_dir, [READER], changes=changes)
