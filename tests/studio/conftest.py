@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -323,4 +324,16 @@ def read_dir(tmp_path: Path) -> Path:
         profile_rows.save(db, Profile("ana", "some-model", assembled(material), READ_AT))
         finding_rows.save(db, "ana", FOUND)
         pair_rows.replace_built(db, "ana", pairs_for(profile_rows.built(db, "ana")))
+    return data_dir
+
+
+@pytest.fixture
+def many_dir(data_dir: Path) -> Path:
+    """Ana with 300 pairs."""
+    more = [
+        replace(PAIRS[0], id=f"q{n:03d}", origin=f"scenario.{n}", chosen=f"Lamp {n} is lit.")
+        for n in range(297)
+    ]
+    with opened(data_dir) as db, change(db, "Build pairs"):
+        pair_rows.save(db, "ana", more)
     return data_dir
