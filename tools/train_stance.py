@@ -148,7 +148,7 @@ def run_epoch(
         _set_rate(optimizer, step, epochs * len(batches))
         loss = _loss(judge, batch)
         optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call] # torch leaves it so
+        torch.autograd.backward(loss)
         optimizer.step()
         total += loss.item()
     return total / len(batches)

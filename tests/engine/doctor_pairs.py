@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 from engine.bank import scenarios
 from engine.domain import PreferencePair, Profile, Trait
@@ -55,10 +56,10 @@ def of_rich(pairs: Sequence[PreferencePair]) -> Patient:
 
 
 def changed(
-    pairs: Sequence[PreferencePair], of: PreferencePair, **fields: object
+    pairs: Sequence[PreferencePair], of: PreferencePair, **fields: Any
 ) -> list[PreferencePair]:
     """The pairs with some fields of one of them set."""
-    return [replace(pair, **fields) if pair == of else pair for pair in pairs]  # type: ignore[arg-type] # by name
+    return [replace(pair, **fields) if pair == of else pair for pair in pairs]
 
 
 def ids(found: Found | None) -> list[str]:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from engine.bank import books, scenarios
-from engine.domain import Override, PreferencePair, Trait
+from engine.domain import Override, OverrideKind, PreferencePair, Trait
 from engine.pairs.build import pairs_for
 from engine.pairs.doctor.contradicted import contradicted
 from engine.pairs.doctor.patient import Patient
@@ -79,8 +79,8 @@ def test_a_dropped_pair_is_left_alone() -> None:
     assert swapped(of_rich(turned)) is None
 
 
-def _override(trait: Trait, score: float, kind: str = "set") -> Trait:
-    return replace(trait, override=Override(score, "She told us.", WHEN, kind))  # type: ignore[arg-type] # by name
+def _override(trait: Trait, score: float, kind: OverrideKind = "set") -> Trait:
+    return replace(trait, override=Override(score, "She told us.", WHEN, kind))
 
 
 def test_an_override_made_later_turns_the_pairs_it_contradicts() -> None:

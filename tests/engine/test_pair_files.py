@@ -7,6 +7,7 @@ import json
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from datasets import Dataset
@@ -29,9 +30,9 @@ PACKED = "parquet.gz"
 FORMULA = re.compile(r"\s*[=+\-@\uff1d]|[\t\r\n]")
 
 
-def written(data_dir: Path, path: Path, *arguments: object) -> list[dict[str, object]]:
+def written(data_dir: Path, path: Path, *arguments: Any) -> list[dict[str, Any]]:
     """The rows of a file of JSON Lines that an export wrote."""
-    export_pairs(data_dir, "ana", path, Export(*arguments))  # type: ignore[arg-type] # as given
+    export_pairs(data_dir, "ana", path, Export(*arguments))
     return [json.loads(line) for line in path.read_text().split("\n") if line]
 
 
@@ -256,7 +257,7 @@ def test_only_chooses_and_dropped_pairs_stay_out_of_what_others_train_on(tmp_pat
 
     def ids(*arguments: object) -> list[object]:
         rows = written(data_dir, tmp_path / "f", *arguments)
-        return [(row.get("persona_studio") or row)["id"] for row in rows]  # type: ignore[index]
+        return [(row.get("persona_studio") or row)["id"] for row in rows]
 
     expected = {
         "all": ["train", "held", "dropped", "good"],
