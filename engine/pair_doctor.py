@@ -1,29 +1,33 @@
-"""The pair doctor as front ends see it: examine a reader's pairs, mend them, count their tokens.
+"""The pair doctor as front ends see it: examine a reader's pairs, count their tokens.
 
-`engine.pairs.doctor` knows what is wrong; here its patients come from the store, and go back to it.
+`engine.pairs.doctor` knows what is wrong; here its patients come from the store. How they go back
+to it mended: `engine.pair_mending`.
 """
 
 import asyncio
 import json
 import secrets
 import shutil
-from collections.abc import AsyncGenerator, Collection, Sequence
+from collections import Counter
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from engine import jobs
-from engine.domain import PreferencePair
+from engine.bank_extend.decisions import accepted
+from engine.domain import PreferencePair, Track
+from engine.pairs.addition import NOTHING_ADDED, Addition
 from engine.pairs.doctor.counts import content_key, counts_path, read_counts
 from engine.pairs.doctor.coverage import Row, grid
-from engine.pairs.doctor.finding import KINDS, Finding, Kind, Severity
+from engine.pairs.doctor.finding import Finding, Severity
 from engine.pairs.doctor.patient import Lengths, Patient
-from engine.pairs.doctor.table import SAFE, examined, mended
+from engine.pairs.doctor.table import examined
 from engine.store import cards as card_rows
 from engine.store import pairs as pair_rows
 from engine.store import profiles as profile_rows
 from engine.store import readers as reader_rows
-from engine.store.database import Store, change, opened
+from engine.store.database import Store, opened
 from engine.train.config import TrainConfig
 from models.errors import BadInput
 from models.events import Event, Finished
@@ -59,20 +63,16 @@ class Examination:
             "reader": self.reader,
             "pairs": len(self.pairs),
             "findings": [finding.as_json() for finding in self.findings],
+            "by_track": dict(self.by_track),
             "coverage": [asdict(row) | {"holes": row.holes} for row in self.grid],
             "base": self.base,
             "uncounted": self.uncounted,
         }
 
-
-@dataclass(frozen=True)
-class MendReport:
-    """What mending did."""
-
-    told: dict[Kind, str]
-    """By what was found: `12 pairs swapped, 3 dropped`."""
-    changed: int
-    """Pairs that are not as they were."""
+    @property
+    def by_track(self) -> Mapping[Track, int]:
+        """Each pair counted once: in the grid one can stand in several rows."""
+        return Counter(pair.track for pair in self.pairs)
 
 
 def examine(data_dir: Path, reader_id: str, ruler: Ruler | None = None) -> Examination:
@@ -82,8 +82,9 @@ def examine(data_dir: Path, reader_id: str, ruler: Ruler | None = None) -> Exami
         BadInput: no such reader, no pairs, or no such base.
     """
     ruler = ruler or Ruler()
+    added = accepted(data_dir)
     with opened(data_dir) as db:
-        patient, uncounted = _patient(db, data_dir, reader_id, ruler)
+        patient, uncounted = patient_of(db, data_dir, reader_id, ruler, added)
     return Examination(
         reader=reader_id,
         pairs=patient.used,
@@ -94,53 +95,16 @@ def examine(data_dir: Path, reader_id: str, ruler: Ruler | None = None) -> Exami
     )
 
 
-def mend(
-    data_dir: Path, reader_id: str, kinds: Collection[Kind] = SAFE, ruler: Ruler | None = None
-) -> MendReport:
-    """Mend what the doctor finds, as one change that undo takes back.
-
-    Args:
-        kinds: what to mend; by default all that can be mended without thinning out the pairs.
-
-    Raises:
-        BadInput: no such reader, no pairs, or no such base.
-    """
-    with opened(data_dir) as db:
-        title = "Mend pairs" if len(kinds) != 1 else f"Mend pairs: {next(iter(kinds))}"
-        with change(db, title):
-            patient, _ = _patient(db, data_dir, reader_id, ruler or Ruler())
-            outcome = mended(patient, kinds)
-            pair_rows.save(db, reader_id, outcome.pairs)
-    return MendReport(outcome.told, len(outcome.pairs))
-
-
-def kinds_of(names: Sequence[str]) -> frozenset[Kind]:
-    """The kinds of finding that somebody named; `all` is whatever can be mended safely.
-
-    Raises:
-        BadInput: there is none of a name.
-    """
-    found: set[Kind] = set()
-    for name in names:
-        kind = next((kind for kind in KINDS if kind == name), None)
-        if kind is None and name != "all":
-            raise BadInput(
-                f"The doctor finds nothing called {name!r}.",
-                f"Name {', '.join(KINDS)}, or all.",
-            )
-        found |= SAFE if kind is None else {kind}
-    return frozenset(found)
-
-
 def stops(data_dir: Path, reader_ids: Sequence[str], ruler: Ruler | None = None) -> str:
     """One sentence on what should be mended before training; empty where nothing is."""
     told: list[str] = []
     stop: list[Severity] = ["stop"]
+    added = accepted(data_dir)
     with opened(data_dir) as db:
         for reader_id in reader_ids:
             pairs = tuple(pair_rows.of_reader(db, reader_id))
             if pairs:
-                patient, _ = _patient(db, data_dir, reader_id, ruler or Ruler())
+                patient, _ = patient_of(db, data_dir, reader_id, ruler or Ruler(), added)
                 told += [
                     f"{finding.title.lower()} in {len(finding.cases):,}"
                     for finding in examined(patient, stop)
@@ -175,7 +139,7 @@ async def count_tokens(
 def _counting(data_dir: Path, reader_id: str, ruler: Ruler) -> jobs.RunDir | None:
     """A child that counts; None where there is nothing to count."""
     with opened(data_dir) as db:
-        _, uncounted = _patient(db, data_dir, reader_id, ruler)
+        _, uncounted = patient_of(db, data_dir, reader_id, ruler)
         card = _card(db, reader_id)
     if not uncounted:
         return None
@@ -196,10 +160,14 @@ def _counting(data_dir: Path, reader_id: str, ruler: Ruler) -> jobs.RunDir | Non
     return directory
 
 
-def _patient(
-    db: Store, data_dir: Path, reader_id: str, ruler: Ruler
+def patient_of(
+    db: Store, data_dir: Path, reader_id: str, ruler: Ruler, added: Addition = NOTHING_ADDED
 ) -> tuple[Patient, list[PreferencePair]]:
-    """The reader's pairs with what is known of them, and those whose tokens are not counted."""
+    """The reader's pairs with what is known of them, and those whose tokens are not counted.
+
+    Raises:
+        BadInput: no such reader, no pairs, or no such base.
+    """
     reader_rows.find(db, reader_id)
     pairs = tuple(pair_rows.of_reader(db, reader_id))
     if not pairs:
@@ -217,7 +185,7 @@ def _patient(
         counts.special_tokens if counts else (),
     )
     uncounted = [pair for pair in pairs if not pair.dropped and keys[pair.id] not in known]
-    return Patient(pairs, profile_rows.find(db, reader_id), lengths), uncounted
+    return Patient(pairs, profile_rows.find(db, reader_id), lengths, added), uncounted
 
 
 def _card(db: Store, reader_id: str) -> str:

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from engine.bank import Question, Scenario, angles, books, questions, scenarios
+from engine.bank_check.bars import MOST_RATIO, SCENE_WORDS
 from engine.bank_check.measure import Measure, none_of
 from engine.bank_check.texts import (
     commonest,
@@ -17,10 +18,7 @@ from engine.bank_check.texts import (
 )
 from engine.frameworks import VALUE_FRAMEWORKS, all_statements, dimensions
 
-SCENE_WORDS = (25, 60)
 DESCRIPTION_WORDS = (60, 90)
-MOST_RATIO = 1.15
-"""Of the longer text of a pair to the shorter, in words: length must not tell the sides."""
 QUESTIONS_OF_A_FACET = 10
 BOOKS = 120
 LEAST_GENRES = 20
@@ -60,8 +58,8 @@ def _scenes(scenes: Sequence[Scenario]) -> Iterator[Measure]:
     missing = sorted(wanted ^ {scene.id for scene in scenes})
     yield none_of("scenes.missing", "statements without one scene pair of each grade", missing)
     sides = {scene.id: (scene.aligned, scene.opposed) for scene in scenes}
-    yield none_of("scenes.words", "scenes not of 25 to 60 words", _outside(sides, SCENE_WORDS))
-    yield none_of("scenes.ratio", "pairs over 15 % apart in length", _lopsided(sides))
+    yield none_of("scenes.words", _not_of("scenes", SCENE_WORDS), _outside(sides, SCENE_WORDS))
+    yield none_of("scenes.ratio", f"pairs {_APART} in length", _lopsided(sides))
     copied = [
         scene.id
         for scene in scenes
@@ -82,6 +80,7 @@ def _scenes(scenes: Sequence[Scenario]) -> Iterator[Measure]:
 
 
 _GRADES = ("plain", "everyday", "subtle")
+_APART = f"over {MOST_RATIO - 1:.0%} apart"
 
 
 def _questions(asked: Sequence[Question]) -> Iterator[Measure]:
@@ -92,7 +91,7 @@ def _questions(asked: Sequence[Question]) -> Iterator[Measure]:
     odd = [question.id for question in asked if (len(question.high), len(question.low)) != (2, 2)]
     yield none_of("questions.answers", "questions without two answers to each side", odd)
     answers = {question.id: (*question.high, *question.low) for question in asked}
-    yield none_of("questions.ratio", "questions with answers over 15 % apart", _lopsided(answers))
+    yield none_of("questions.ratio", f"questions with answers {_APART}", _lopsided(answers))
     high = [text for question in asked for text in question.high]
     yield _negations("questions", high, [text for question in asked for text in question.low])
 
@@ -115,8 +114,8 @@ def _books() -> Iterator[Measure]:
     described = {book.id: (book.description,) for book in shelf}
     told = {book: tuple(four.values()) for book, four in angles().items()}
     long = _outside(described, DESCRIPTION_WORDS) + _outside(told, DESCRIPTION_WORDS)
-    yield none_of("books.words", "descriptions not of 60 to 90 words", long)
-    yield none_of("angles.ratio", "books whose angles are over 15 % apart", _lopsided(told))
+    yield none_of("books.words", _not_of("descriptions", DESCRIPTION_WORDS), long)
+    yield none_of("angles.ratio", f"books whose angles are {_APART}", _lopsided(told))
 
 
 def _variety() -> Iterator[Measure]:
@@ -141,6 +140,10 @@ def _negations(kind: str, first: Sequence[str], second: Sequence[str]) -> Measur
     found = abs(counts[0] - counts[1]) / len(first)
     told = f"{kind}: negations on the two sides: {counts[0]} and {counts[1]}"
     return Measure(f"{kind}.negations", round(found, 3), told, most=MOST_MORE_NEGATIONS)
+
+
+def _not_of(kind: str, bounds: tuple[int, int]) -> str:
+    return f"{kind} not of {bounds[0]} to {bounds[1]} words"
 
 
 def _outside(entries: Mapping[str, Sequence[str]], bounds: tuple[int, int]) -> list[str]:

@@ -5,11 +5,9 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.bank_check.bars import MOST_NEARNESS
 from engine.bank_check.measure import Measure
 from engine.bank_check.probes import Layers
-
-MOST_NEARNESS = 0.92
-"""Cosine above which two texts are one text told twice."""
 
 
 def nearest_twins(texts: Mapping[str, str], embed: Layers) -> Measure:

@@ -5,24 +5,20 @@ from collections.abc import Iterator
 from difflib import SequenceMatcher
 
 from engine.bank import Question, Scenario
+from engine.bank_check.bars import MOST_RATIO, SCENE_WORDS
 from engine.bank_check.texts import negations, ratio, shares_four_words, words
 from engine.bank_extend.candidate import Entry, texts_of
 from engine.frameworks import Statement, all_statements
+from models.chat_tokens import token_pattern
 
-SCENE_WORDS = (25, 60)
 QUESTION_WORDS = (18, 40)
 ANSWER_WORDS = (16, 36)
 STATEMENT_WORDS = (8, 26)
-MOST_RATIO = 1.15
-"""Words of the longest text by those of the shortest, of scenes and of answers."""
 MOST_STATEMENT_RATIO = 1.4
 MOST_NEGATIONS_APART = 2
 LEAST_WORDS_APART = 4
 """Words in which two sides differ; with fewer, they are one text with a word changed."""
-_TEMPLATE = re.compile(
-    r"<\|[^|<>]{1,40}\|>|<\uff5c[^\uff5c<>]{1,40}\uff5c>|</?s>|\[/?INST\]|<</?SYS>>|"
-    r"<(?:start|end)_of_turn>|<(?:bos|eos|pad|unk)>"
-)
+_TEMPLATE = token_pattern()
 _PLACEHOLDER = re.compile(
     r"\[[^\]]*\]|\{[^}]*\}|<[^>]*>|_{3,}|\*\*|`|^\s*#|^\W*$|"
     r"\b(?:lorem ipsum|TODO|TBD|XXX|as an AI|your (?:text|scene|answer|question) here)\b",

@@ -12,8 +12,6 @@ from typing import BinaryIO
 
 from models.errors import UserError
 
-TOO_NEAR = 0.92
-"""Cosine of sentence embeddings above which two texts count as one."""
 ENDING_TIMEOUT_S = 2.0
 LONGEST_LINE_BYTES = 1 << 20
 

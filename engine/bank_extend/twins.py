@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 
 from engine.bank import questions, scenarios
+from engine.bank_check.bars import MOST_NEARNESS
 from engine.bank_extend.candidate import Entry, Kind, texts_of
 from engine.bank_extend.decisions import Decided
-from engine.bank_extend.nearness import TOO_NEAR, Nearness
+from engine.bank_extend.nearness import Nearness
 from engine.frameworks import all_statements
 
 
@@ -17,7 +18,7 @@ async def twin(near: Nearness, entry: Entry) -> str:
     texts = texts_of(entry)
     found = await near.nearest(list(texts.values()))
     for name, nearest in zip(texts, found, strict=True):
-        if nearest and nearest.cosine > TOO_NEAR:
+        if nearest and nearest.cosine > MOST_NEARNESS:
             return f"The {name} is too near to {nearest.name}: cosine {nearest.cosine:.2f}."
     return ""
 

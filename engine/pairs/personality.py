@@ -20,14 +20,14 @@ def personality_pairs(
         found = facet_label(profile, question.facet)
         if found.side == 0:
             continue
-        for number, (high, low) in enumerate(_answers(question)[:answers], start=1):
+        for origin, high, low in answers_of(question)[:answers]:
             chosen, rejected = (high, low) if found.side > 0 else (low, high)
             yield pair(
                 profile,
                 found,
                 track="personality",
                 topic=question.id,
-                origin=f"{question.id}.{number}",
+                origin=origin,
                 prompt=f"Answer as this reader would. {question.question}",
                 chosen=chosen,
                 rejected=rejected,
@@ -35,5 +35,9 @@ def personality_pairs(
             )
 
 
-def _answers(question: Question) -> list[tuple[str, str]]:
-    return [(question.high[high], question.low[low]) for high, low in MEETINGS]
+def answers_of(question: Question) -> list[tuple[str, str, str]]:
+    """The four pairs of answers: the origin of each, the high answer and the low one."""
+    return [
+        (f"{question.id}.{number}", question.high[high], question.low[low])
+        for number, (high, low) in enumerate(MEETINGS, start=1)
+    ]

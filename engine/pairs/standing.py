@@ -1,13 +1,18 @@
-"""What the sides of pairs rest on, to tell which have lost their ground when a profile changes."""
+"""What a profile says of what pairs are about: of each the side, and the trait it is read from.
+
+The texts of the pairs are not looked at; which side those are on, see `engine.pairs.doctor.sides`.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import cache
 
-from engine.bank import books
+from engine.bank import BankBook, books
 from engine.domain import PreferencePair, Profile
-from engine.frameworks import all_dimensions, all_statements
+from engine.frameworks import all_dimensions, all_statements, dimensions, genres
 from engine.pairs.descriptions import angle_label
 from engine.pairs.interests import ranked_genres
-from engine.pairs.labels import facet_label, side, statement_label
+from engine.pairs.labels import Label, facet_label, label, statement_label
 
 Ground = tuple[int, str]
 """The side a profile gives to what a pair is about (1, -1, or 0 for none), and the trait it was
@@ -15,30 +20,60 @@ read from."""
 
 
 def grounds(pairs: Sequence[PreferencePair], profile: Profile) -> Iterator[Ground]:
-    """The ground of each pair in a profile, in order; the texts of the pairs are not looked at."""
+    """The ground of each pair in a profile, in order: a pair has lost it where it has changed."""
+    for pair, found in zip(pairs, labels_of(pairs, profile), strict=True):
+        yield (found.side, found.trait_id) if found else (0, pair.trait_id)
+
+
+def labels_of(pairs: Sequence[PreferencePair], profile: Profile) -> Iterator[Label | None]:
+    """What the profile says of each pair, in order; None where it cannot say anything."""
     ranked = {(liked.id, other.id) for liked, other in ranked_genres(profile)}
-    genres = {book.id: book.genre for book in books()}
+    known: dict[tuple[str, str, str], Label | None] = {}
     for pair in pairs:
-        statement = all_statements().get(pair.trait_id)
-        if pair.track == "values" and statement:
-            found = statement_label(profile, statement)
-            yield found.side, found.trait_id
-        elif pair.track == "personality" and (facet := _facet_of(pair)) in all_dimensions():
-            found = facet_label(profile, facet)
-            yield found.side, found.trait_id
-        elif pair.track == "descriptions" and (axis := _axis_of(pair)):
-            lean = angle_label(profile, *axis)
-            yield (lean.side, lean.trait_id) if lean else (0, pair.trait_id)
-        elif pair.track == "interests":
-            yield int(_genres_of(pair, genres) in ranked), pair.trait_id
-        else:
-            yield side(profile.trait(pair.trait_id)), pair.trait_id
+        # Of a personality pair the answers may differ, but what decides them is the question.
+        of = pair.origin if pair.track in ("interests", "descriptions") else pair.topic
+        key = (pair.track, of, pair.trait_id)
+        if key not in known:
+            known[key] = _label(pair, profile, ranked)
+        yield known[key]
 
 
-def _axis_of(pair: PreferencePair) -> tuple[str, str] | None:
-    """The two angles that a pair's origin names; None of a pair that is not the bank's."""
+def genres_of(pair: PreferencePair) -> tuple[str, str] | tuple[()]:
+    """The genre that is sought and the one ranked below it, as an interests pair's origin has them;
+    nothing where it names none."""
+    kind, *ids = pair.origin.split(".")
+    if kind == "book":
+        ids = [shelf()[book].genre for book in ids if book in shelf()]
+    if kind not in ("book", "genre") or len(ids) != 2 or not {*ids} <= genres().keys():
+        return ()
+    return ids[0], ids[1]
+
+
+def axis_of(pair: PreferencePair) -> tuple[str, str] | tuple[()]:
+    """The two angles that a descriptions pair's origin names; nothing where it names none."""
     kind, *rest = pair.origin.split(".")
-    return (rest[-2], rest[-1]) if kind == "angles" and len(rest) == 3 else None
+    return (rest[1], rest[2]) if kind == "angles" and len(rest) == 3 else ()
+
+
+@cache
+def shelf() -> Mapping[str, BankBook]:
+    """All books of the bank by their ids."""
+    return {book.id: book for book in books()}
+
+
+def _label(pair: PreferencePair, profile: Profile, ranked: set[tuple[str, str]]) -> Label | None:
+    statement = all_statements().get(pair.topic) or all_statements().get(pair.trait_id)
+    if pair.track == "values" and statement:
+        return statement_label(profile, statement)
+    if pair.track == "personality" and (facet := _facet_of(pair)) in all_dimensions():
+        return facet_label(profile, facet)
+    if pair.track == "descriptions" and (axis := axis_of(pair)):
+        return angle_label(profile, *axis) or Label(0, pair.trait_id, left_out="faint")
+    if pair.track == "interests" and (set_against := genres_of(pair)):
+        return _genre_label(profile, *set_against, ranked)
+    if pair.trait_id in _scored():
+        return label(profile.trait(pair.trait_id), pair.trait_id)
+    return None
 
 
 def _facet_of(pair: PreferencePair) -> str:
@@ -46,7 +81,16 @@ def _facet_of(pair: PreferencePair) -> str:
     return pair.topic.rpartition(".")[0]
 
 
-def _genres_of(pair: PreferencePair, genres: Mapping[str, str]) -> tuple[str, ...]:
-    """The genre that is sought and the one ranked below it, as the pair's origin names them."""
-    kind, *ids = pair.origin.split(".")
-    return tuple(genres.get(book, "") for book in ids) if kind == "book" else tuple(ids)
+def _genre_label(profile: Profile, liked: str, other: str, ranked: set[tuple[str, str]]) -> Label:
+    for side, (first, second) in ((1, (liked, other)), (-1, (other, liked))):
+        if (first, second) in ranked:
+            trait_id = f"interests.{first}"
+            return replace(label(profile.trait(trait_id), trait_id), side=side)
+    return Label(0, f"interests.{liked}", left_out="faint")
+
+
+@cache
+def _scored() -> frozenset[str]:
+    """The ids of all that a profile has a score for."""
+    scales = (*all_dimensions(), *(scale.id for scale in dimensions("aversions")))
+    return frozenset((*scales, *all_statements(), *(f"interests.{genre}" for genre in genres())))

@@ -10,10 +10,10 @@ from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 from textual.widgets import DataTable, Footer, Static, TabbedContent, TabPane
 
-from engine import desk, pair_doctor
+from engine import desk, pair_doctor, pair_mending
 from engine.domain import TRACKS, Track
 from engine.pair_doctor import Examination
-from engine.pairs.doctor.coverage import Row
+from engine.pairs.doctor.coverage import SEVERAL_ROWS, Row
 from engine.pairs.doctor.finding import Finding, Kind
 from engine.pairs.doctor.table import SAFE, TITLES
 from engine.store.readers import ReaderSummary
@@ -33,7 +33,13 @@ class DoctorScreen(ModalScreen[None]):
     AUTO_FOCUS = "#findings"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("m", "mend", "Mend", id="doctor.mend", tooltip="Mend this finding"),
-        Binding("M", "mend_all", "Mend all", id="doctor.all", tooltip="Mend all that is safe"),
+        Binding(
+            "M",
+            "mend_all",
+            "Mend all",
+            id="doctor.all",
+            tooltip="Mend all but what drops sound pairs",
+        ),
         Binding("t", "count", "Tokens", id="doctor.count", tooltip="Count the tokens of the pairs"),
         Binding(
             "c", "coverage", "Coverage", id="doctor.grid", tooltip="Show the grid, or leave it"
@@ -52,6 +58,7 @@ class DoctorScreen(ModalScreen[None]):
         self._reader = reader
         self._found: Examination | None = None
         self._names: Mapping[str, str] = {}
+        self._is_mending = False
 
     def compose(self) -> ComposeResult:
         yield Static(id="heading", markup=False)
@@ -61,6 +68,7 @@ class DoctorScreen(ModalScreen[None]):
                 yield Static(id="story", markup=False)
             with TabPane("Coverage", id=COVERAGE):
                 yield DataTable(id="coverage", cursor_type="row", classes="panel")
+                yield Static(SEVERAL_ROWS, id="rows", markup=False)
         yield Static(id="did", markup=False)
         yield Footer()
 
@@ -68,7 +76,7 @@ class DoctorScreen(ModalScreen[None]):
         self.query_one("#heading", Static).update(
             f"The pair doctor on the pairs of {one_line(self._reader.name, 40)}"
         )
-        self.table.add_columns("", "Finding", "Pairs", "Mending")
+        self.table.add_columns("", "Finding", "Pairs", "Mending would")
         self.table.border_subtitle = "enter opens the pairs"
         self.cells.add_columns("Trait", *(track.capitalize() for track in TRACKS))
         self._names = desk.trait_names()
@@ -83,14 +91,16 @@ class DoctorScreen(ModalScreen[None]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         finding, found = self._finding, self._found
         possible = {
-            "mend": finding is not None and bool(finding.remedy),
-            "mend_all": found is not None and any(f.remedy and f.safe for f in found.findings),
+            "mend": finding is not None and not self._is_mending,
+            "mend_all": finding is not None and not self._is_mending,
             "count": found is not None and found.uncounted > 0,
         }
         return True if possible.get(action, True) else None
 
     @work(group="load", exclusive=True)
     async def _look(self) -> None:
+        if self._found is None:
+            self.story.update(f"Looking through {count(self._reader.pairs, 'pair')} …")
         with self._session.errors_told():
             self._show(await self._session.ask(pair_doctor.examine, self._reader.id))
 
@@ -99,17 +109,17 @@ class DoctorScreen(ModalScreen[None]):
         self._found = found
         self.table.clear()
         for finding in found.findings:
-            does = finding.remedy or "nothing"
+            would = finding.remedy or "do nothing"
             self.table.add_row(
                 cell(finding.severity),
                 cell(finding.title),
                 cell(f"{len(finding.cases):,}" if finding.cases else ""),
-                cell(does if finding.safe or not finding.remedy else f"{does} (m alone)"),
+                cell(would if finding.safe or not finding.remedy else f"{would}: by m, not by M"),
             )
         self.table.border_title = count(len(found.pairs), "pair")
         self.table.move_cursor(row=min(at, len(found.findings) - 1))
         self._tell_story()
-        self._show_grid(found.grid)
+        self._show_grid(found)
         self.refresh_bindings()
 
     @on(DataTable.RowHighlighted, "#findings")
@@ -121,14 +131,17 @@ class DoctorScreen(ModalScreen[None]):
         told = [finding.told if finding else "Nothing is wrong with these pairs."]
         if found.uncounted:
             told.append(
-                f"{count(found.uncounted, 'pair')} not counted in tokens for {found.base} yet: "
-                "press t to find what is too long."
+                f"The tokens of {count(found.uncounted, 'pair')} are not counted yet for "
+                f"{found.base}: press t to find what is too long."
             )
         self.story.update("\n\n".join(told))
         self.refresh_bindings()
 
-    def _show_grid(self, rows: Collection[Row]) -> None:
+    def _show_grid(self, found: Examination) -> None:
+        rows = found.grid
         self.cells.clear()
+        once = [cell(f"{found.by_track.get(track, 0):,}") for track in TRACKS]
+        self.cells.add_row(cell("All, each pair once"), *once)
         for row in sorted(rows, key=lambda row: (not row.holes, not row.is_known)):
             name = self._names.get(row.trait_id, row.trait_id)
             numbers = [cell(_number(row, track)) for track in TRACKS]
@@ -136,7 +149,7 @@ class DoctorScreen(ModalScreen[None]):
         holes = sum(len(row.holes) for row in rows)
         known = sum(row.is_known for row in rows)
         self.cells.border_title = f"{known} of {count(len(rows), 'trait')} known"
-        self.cells.border_subtitle = f"{count(holes, 'hole')}: known, without a pair; · unknown"
+        self.cells.border_subtitle = f"{count(holes, 'hole')}: known, no pair; · unknown, no pair"
 
     @on(DataTable.RowSelected, "#findings")
     @work(group="ask", exclusive=True)
@@ -151,27 +164,51 @@ class DoctorScreen(ModalScreen[None]):
         cases = DoctorCases(self._session, finding, by_id, self._names)
         wants_mending = await self.app.push_screen_wait(cases)
         if wants_mending:
-            self._mend([finding.kind])
+            self._mend_one(finding)
         else:
             self._look()
 
     def action_mend(self) -> None:
         if (finding := self._finding) is not None:
+            self._mend_one(finding)
+
+    def _mend_one(self, finding: Finding) -> None:
+        if finding.remedy:
             self._mend([finding.kind])
+        else:
+            self._say(_left([finding]), is_done=False)
 
     def action_mend_all(self) -> None:
-        self._mend(SAFE)
+        findings = self._found.findings if self._found else ()
+        if any(finding.remedy and finding.safe for finding in findings):
+            self._mend(SAFE)
+        else:
+            self._say("M mends nothing here.", _left(findings), is_done=False)
 
     @work(group="change", exclusive=True)
     async def _mend(self, kinds: Collection[Kind]) -> None:
-        with self._session.errors_told():
-            report = await self._session.ask(pair_doctor.mend, self._reader.id, kinds)
-            told = ". ".join(f"{TITLES[kind]}: {did}" for kind, did in report.told.items())
-            if report.changed:
-                told += ". u on the pairs screen takes it back"
-            self.did.update(f"{told or 'There is nothing to mend'}.")
-            self._session.changed.publish(None)
-            self._show(await self._session.ask(pair_doctor.examine, self._reader.id))
+        self._is_mending = True
+        self.refresh_bindings()
+        self._say("Mending …")
+        try:
+            with self._session.errors_told():
+                report = await self._session.ask(pair_mending.mend, self._reader.id, kinds)
+                self._session.changed.publish(None)
+                found = await self._session.ask(pair_doctor.examine, self._reader.id)
+                did = [f"{TITLES[kind]}: {did}." for kind, did in report.told.items()]
+                did += ["u on the pairs screen takes it back."] if did else []
+                left = [f for f in found.findings if f.remedy and len(kinds) > 1]
+                told = [*did, report.aside, _left(left)]
+                self._say(*(told if any(told) else ["There is nothing to mend."]))
+                self._show(found)
+        finally:
+            self._is_mending = False
+            self.refresh_bindings()
+
+    def _say(self, *sentences: str, is_done: bool = True) -> None:
+        """What was done, or why nothing can be."""
+        self.did.set_class(not is_done, "-left")
+        self.did.update(" ".join(sentence for sentence in sentences if sentence))
 
     @work(group="count", exclusive=True)
     async def action_count(self) -> None:
@@ -182,12 +219,19 @@ class DoctorScreen(ModalScreen[None]):
                 async for event in events:
                     match event:
                         case Step(done, total, note):
-                            self.did.update(one_line(f"{progress(done, total)}  {note}"))
+                            self._say(one_line(f"{progress(done, total)}  {note}"))
                         case Failed(message, hint):
                             raise JobFailed(message, hint)
             self._show(await self._session.ask(pair_doctor.examine, self._reader.id))
-            found = self._found
-            self.did.update(f"Counted for {found.base}." if found else "")
+            self._say(self._counted())
+
+    def _counted(self) -> str:
+        found = self._found
+        if found is None:
+            return ""
+        over = sum(len(finding.cases) for finding in found.findings if finding.kind == "too-long")
+        most = pair_doctor.Ruler().max_length
+        return f"Counted for {found.base}: {count(over, 'pair')} over {most:,} tokens."
 
     def action_coverage(self) -> None:
         """The other tab, with its table in focus."""
@@ -201,6 +245,16 @@ class DoctorScreen(ModalScreen[None]):
             await self._session.refresh()
             if self.is_current:
                 self.dismiss()
+
+
+def _left(findings: Collection[Finding]) -> str:
+    """Why these are not mended with everything else, and what can be done."""
+    return " ".join(
+        f"{finding.title} is left. {finding.left_because}"
+        + (" Press m on its line if you want that." if finding.remedy else "")
+        for finding in findings
+        if finding.left_because
+    )
 
 
 def _number(row: Row, track: Track) -> str:

@@ -6,14 +6,15 @@ from typing import ClassVar
 from textual import getters, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import DataTable, Footer, Static
 
 from engine import desk
 from engine.domain import PreferencePair
-from engine.pairs.doctor.finding import Case, Finding, deed
+from engine.pairs.doctor.finding import WOULD, Case, Finding, deed
 from studio.session import Session
-from studio.text import cell, count
+from studio.text import cell, count, one_line
 from studio.widgets.pair_detail import PairDetail
 
 MOST_SHOWN = 500
@@ -56,14 +57,10 @@ class DoctorCases(ModalScreen[bool]):
         number = len(self._finding.cases)
         shown = "" if number <= MOST_SHOWN else f", the worst {MOST_SHOWN} of them here"
         self.table.border_title = f"{count(number, 'pair')}{shown}"
-        self.detail.border_title = "Pair"
-        self.table.add_columns("Mending", "Why", "Chosen")
+        self.table.add_columns("Mending would", "Why", "Chosen")
 
     def on_resize(self) -> None:
         self._fill()
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        return True if action != "mend" or self._finding.remedy else None
 
     @property
     def _case(self) -> Case | None:
@@ -75,7 +72,7 @@ class DoctorCases(ModalScreen[bool]):
         self.table.clear()
         for case in self._cases:
             pair = self._pairs[case.pair_id]
-            room = max(20, self.size.width - 60)
+            room = max(16, self.size.width - 63)
             self.table.add_row(
                 cell(_outcome(pair, case)), cell(case.why, 40), cell(pair.chosen, room)
             )
@@ -88,6 +85,7 @@ class DoctorCases(ModalScreen[bool]):
             pair = self._pairs[case.pair_id]
             name = self._names.get(pair.trait_id, pair.trait_id)
             self.detail.show(pair, name)
+            self.detail.border_title = Content(one_line(f"Pair: {case.why}"))
 
     def action_mend(self) -> None:
         self.dismiss(True)
@@ -104,7 +102,7 @@ class DoctorCases(ModalScreen[bool]):
 
 
 def _outcome(pair: PreferencePair, case: Case) -> str:
-    """What mending makes of the pair."""
+    """What mending would do to the pair, to follow its column's head."""
     if pair.dropped:
-        return "is dropped"
-    return deed(pair, case.mended) if case.mended else "stays"
+        return "(is dropped)"
+    return WOULD[deed(pair, case.mended)] if case.mended else "do nothing"

@@ -1,12 +1,12 @@
 """The command `pairs doctor`: what is wrong with a reader's pairs, and mending it."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 import click
 
-from engine.domain import PreferencePair
+from engine.domain import TRACKS, PreferencePair, Track
 from engine.pairs.doctor.finding import KINDS, Finding
 from studio.shell.base import Command, give, shared, tell
 from studio.shell.events import read_to_end
@@ -15,6 +15,7 @@ from studio.text import count
 
 if TYPE_CHECKING:
     # Imported for its name alone: it leads to numpy, and `--help` must not wait for that.
+    from engine.pair_mending import MendReport
     from engine.pairs.doctor.coverage import Row
 
 
@@ -45,34 +46,48 @@ def doctor(
     thinning out the pairs: not the length shortcut and not giveaway words. A mending is one change:
     `undo` takes it back.
     """
-    from engine import desk, pair_doctor
+    from engine import desk, pair_doctor, pair_mending
 
     data_dir = shared().data_dir
     reader_id = desk.reader_id_of(data_dir, reader)
     ruler = pair_doctor.Ruler(base, max_length or pair_doctor.Ruler().max_length)
-    kinds = pair_doctor.kinds_of(mend)
+    kinds = pair_mending.kinds_of(mend)
     if not no_tokens:
         asyncio.run(read_to_end(pair_doctor.count_tokens(data_dir, reader_id, ruler)))
-    mended = pair_doctor.mend(data_dir, reader_id, kinds, ruler).told if kinds else {}
+    report = pair_mending.mend(data_dir, reader_id, kinds, ruler) if kinds else None
     found = pair_doctor.examine(data_dir, reader_id, ruler)
-    for kind, did in mended.items():
-        tell(f"{kind}: {did}")
-    if kinds and not mended:
-        tell("There was nothing to mend.")
+    if report:
+        for line in _mended_lines(report, mend, found.findings):
+            tell(line)
     lines = [f"{count(len(found.pairs), 'pair')} looked through: {_summary(found.findings)}."]
     if found.uncounted:
         lines.append(
-            f"  {count(found.uncounted, 'pair')} not counted in tokens for {found.base}: "
-            "nothing is said of what is too long."
+            f"  The tokens of {count(found.uncounted, 'pair')} are not counted for {found.base}: "
+            "which are too long is not known."
         )
     lines += [line for finding in found.findings for line in _finding_lines(finding)]
     if shown:
         lines += _cases_lines(found.findings, found.pairs, shown)
     if with_grid:
-        lines += _grid_lines(found.grid)
-    give({**found.as_json(), "mended": mended}, lines)
+        lines += _grid_lines(found.grid, found.by_track)
+    told, moved = (report.told, report.moved) if report else ({}, 0)
+    give({**found.as_json(), "mended": told, "moved": moved}, lines)
     if strict and any(finding.severity != "note" for finding in found.findings):
         ctx.exit(1)
+
+
+def _mended_lines(
+    report: "MendReport", names: Collection[str], findings: tuple[Finding, ...]
+) -> Iterator[str]:
+    yield from (f"{kind}: {did}" for kind, did in report.told.items())
+    if report.aside:
+        yield report.aside
+    if not report.told and not report.aside:
+        yield "There was nothing to mend."
+    for finding in findings:
+        if finding.left_because and {finding.kind, "all"} & {*names}:
+            by_name = f" Ask for it by name: --mend {finding.kind}." if finding.remedy else ""
+            yield f"{finding.title} is left. {finding.left_because}{by_name}"
 
 
 def _summary(findings: tuple[Finding, ...]) -> str:
@@ -85,8 +100,8 @@ def _summary(findings: tuple[Finding, ...]) -> str:
 def _finding_lines(finding: Finding) -> Iterator[str]:
     yield f"{finding.severity}: {finding.title} [{finding.kind}]. {finding.told}"
     if finding.remedy:
-        alone = "" if finding.safe else ", only when asked for by name"
-        yield f"      Mending {finding.remedy}{alone}."
+        alone = "" if finding.safe else f", and is asked for by name: --mend {finding.kind}"
+        yield f"      Mending would {finding.remedy}{alone}."
 
 
 def _cases_lines(
@@ -105,11 +120,14 @@ def _cases_lines(
         yield from others
 
 
-def _grid_lines(grid: "tuple[Row, ...]") -> Iterator[str]:
+def _grid_lines(grid: "tuple[Row, ...]", by_track: Mapping[Track, int]) -> Iterator[str]:
     from engine import desk
+    from engine.pairs.doctor.coverage import SEVERAL_ROWS
 
     names = desk.trait_names()
     yield ""
+    once = ", ".join(f"{track} {by_track.get(track, 0):,}" for track in TRACKS)
+    yield f"All pairs, each once: {once}. {SEVERAL_ROWS}"
     for row in grid:
         cells = (
             f"{track} {'none, a hole' if track in row.holes else number}"

@@ -6,13 +6,11 @@ import re
 import pytest
 
 from engine.bank import Question, Scenario, questions, scenarios
-from engine.bank_check.nearness import MOST_NEARNESS
 from engine.bank_extend import drafting
 from engine.bank_extend.candidate import GRADES, Candidate, Entry, Kind, Target, candidate_from
 from engine.bank_extend.decisions import Decided, State
 from engine.bank_extend.gates import gates, read_answer
 from engine.bank_extend.measured import fault
-from engine.bank_extend.nearness import TOO_NEAR
 from engine.bank_extend.order import ordered
 from engine.bank_extend.plan import controls, planned, questions_about
 from engine.bank_extend.settings import COUNTRIES, PLACES, setting
@@ -52,6 +50,7 @@ def test_what_we_ship_passes_the_gates_that_count() -> None:
         (scene(SCENE.opposed), "same but for a few words"),
         (scene("<|im_start|>" + SCENE.aligned), "'<|im_start|>', a token of a chat template"),
         (scene(SCENE.aligned + " [INST]"), "a token of a chat template"),
+        (scene(SCENE.aligned + " [TOOL_CALLS]"), "a token of a chat template"),
         (scene("[Name] " + SCENE.aligned), "'[Name]', a placeholder"),
         (scene("**Scene.** " + SCENE.aligned), "'**', a placeholder or a mark"),
         (scene("As an AI " + SCENE.aligned), "'As an AI', a placeholder"),
@@ -265,7 +264,3 @@ def test_grades_and_statements_are_counted_each_on_its_own() -> None:
     there = set(order.targets) - set(planned(order, known).missing)
     assert there == {TARGETS[1]}
     assert len(order.targets) == 9
-
-
-def test_a_candidate_may_be_no_nearer_to_the_bank_than_its_own_texts_to_each_other() -> None:
-    assert TOO_NEAR == MOST_NEARNESS

@@ -9,12 +9,18 @@ import pytest
 from transformers import PreTrainedTokenizerBase
 
 from engine import desk, pair_doctor
+from engine.bank import scenarios
+from engine.bank_extend.candidate import Candidate, Target
+from engine.bank_extend.decisions import decide
+from engine.bank_extend.files import alone_at_work, append
 from engine.domain import PreferencePair
-from engine.pair_doctor import Ruler, count_tokens, examine, kinds_of, mend, stops
+from engine.pair_doctor import Ruler, count_tokens, examine, stops
+from engine.pair_mending import carry_out, kinds_of, mend, plan_mending
 from engine.pairs.doctor.counts import Counts, content_key, read_counts, write_counts
 from engine.pairs.doctor.finding import KINDS
 from engine.pairs.doctor.table import CHECKS, SAFE
 from engine.store import pairs as pair_rows
+from engine.store import profiles as profile_rows
 from engine.store.database import change, opened
 from engine.store.journal import history
 from engine.train.data import tokenise
@@ -24,7 +30,7 @@ from models.events import Finished
 from models.library import resolve_base
 from models.torch_base import load_tokenizer
 from tests.engine.conftest import fill
-from tests.engine.doctor_pairs import RICH, a_pair, built
+from tests.engine.doctor_pairs import RICH, WHEN, a_pair, built
 
 
 @pytest.fixture
@@ -83,6 +89,53 @@ def test_what_should_stop_training_is_said_in_a_sentence(ill_dir: Path) -> None:
     )
     mend(ill_dir, "ann")
     assert stops(ill_dir, ["ann", "bo"]) == ""
+
+
+def test_what_was_changed_while_the_doctor_looked_is_left_and_told(ill_dir: Path) -> None:
+    plan = plan_mending(ill_dir, "ann")
+    swapped = next(pair for pair in plan.read.values() if pair.id != "p7")
+    edited = desk.edit_pair(ill_dir, swapped.id, chosen="Written by somebody else meanwhile.")
+    report = carry_out(ill_dir, plan)
+    assert report.told == {"template-tokens": "1 pair cleaned"}
+    assert (report.changed, report.moved) == (1, 1)
+    assert report.aside == "1 pair was changed elsewhere meanwhile and left as it is now."
+    by_id = {pair.id: pair for pair in desk.pairs(ill_dir, "ann")}
+    assert by_id[swapped.id] == edited
+    assert by_id["p7"].chosen == "She went."
+
+
+def test_a_twin_stays_when_the_one_that_was_to_stay_is_dropped_meanwhile(ill_dir: Path) -> None:
+    first = desk.pairs(ill_dir, "ann")[0]
+    with opened(ill_dir) as db, change(db, "Load pairs"):
+        pair_rows.save(db, "ann", [replace(first, id="twin", made="hand")])
+    plan = plan_mending(ill_dir, "ann", kinds_of(["duplicates"]))
+    assert plan.outcome.told == {"duplicates": "1 pair dropped"}
+    desk.drop_pair(ill_dir, first.id)
+    assert (carry_out(ill_dir, plan).changed, carry_out(ill_dir, plan).moved) == (0, 1)
+    assert "twin" in {pair.id for pair in _used(ill_dir)}
+
+
+def test_with_another_profile_nothing_is_mended(ill_dir: Path) -> None:
+    plan, before = plan_mending(ill_dir, "ann"), desk.pairs(ill_dir, "ann")
+    with opened(ill_dir) as db, change(db, "Build a profile"):
+        profile_rows.save(db, replace(RICH, traits=RICH.traits[1:]))
+    with pytest.raises(BadInput, match="profile was changed while"):
+        carry_out(ill_dir, plan)
+    assert desk.pairs(ill_dir, "ann") == before
+
+
+def test_turned_sides_of_a_scene_accepted_into_the_bank_are_mended(data_dir: Path) -> None:
+    fill(data_dir, RICH)
+    scene = replace(scenarios()[0], id=f"{scenarios()[0].id}.x1", aligned="Ours.", opposed="Not.")
+    target = Target("scenes", scene.statement, scene.grade)
+    with alone_at_work(data_dir):
+        append(data_dir, Candidate(scene.id, target, scene, "…", "m", WHEN))
+    decide(data_dir, [scene.id], accepted=True)
+    desk.build_pairs(data_dir, "ann")
+    [made] = [pair for pair in desk.pairs(data_dir, "ann") if pair.origin == scene.id]
+    desk.swap_pair(data_dir, made.id)
+    assert mend(data_dir, "ann", kinds_of(["swapped"])).told == {"swapped": "1 pair swapped"}
+    assert made in desk.pairs(data_dir, "ann")
 
 
 @pytest.mark.parametrize("reader", ["bo", "nobody"])
@@ -147,7 +200,7 @@ def test_a_child_counts_and_finds_what_is_too_long(
     assert found.uncounted == 0
     finding = next(f for f in found.findings if f.kind == "too-long")
     assert finding.pair_ids == (long.id,)
-    assert "are over 1,024 tokens for SmolLM2-135M-Instruct" in finding.told
+    assert "is over 1,024 tokens for SmolLM2-135M-Instruct" in finding.told
     assert not list((ill_dir / "cache" / "counting").iterdir())
 
 

@@ -12,7 +12,9 @@ from engine.pairs.doctor.duplicates import duplicates
 from engine.pairs.doctor.giveaway import giveaway
 from engine.pairs.doctor.leakage import leakage
 from engine.pairs.doctor.length import length
+from engine.pairs.doctor.minhash import BLOCK
 from engine.pairs.doctor.patient import Lengths
+from engine.pairs.doctor.same_answers import same_answers
 from engine.pairs.doctor.table import SAFE, examined, mended
 from engine.pairs.doctor.template_tokens import template_tokens
 from engine.pairs.doctor.too_long import too_long
@@ -69,10 +71,16 @@ def test_twins_are_found_exact_near_and_with_sides_turned_round() -> None:
         "twin of p3, sides turned round",
     ]
     assert found.told == (
-        "3 pairs of 43 repeat another: 2 word for word, 1 nearly so; "
-        "1 of them with the sides turned round."
+        "3 pairs of 43 repeat another (2 word for word, 1 nearly so): what stands there twice "
+        "counts twice. 1 of them has its sides turned round, and would teach the opposite."
     )
     assert after(found, "p100").dropped
+
+
+def test_twins_meet_however_many_pairs_stand_between_them() -> None:
+    pairs = plain_pairs(BLOCK + 20)
+    twin = replace(pairs[3], id="twin")
+    assert ids(duplicates(patient([*pairs, twin]))) == ["twin"]
 
 
 def test_answers_that_share_half_their_words_are_no_twins() -> None:
@@ -160,8 +168,11 @@ def _given_away(every: int) -> list[PreferencePair]:
 def test_a_word_that_stands_in_chosen_answers_gives_them_away() -> None:
     found = giveaway(patient(_given_away(2)))
     assert found is not None
-    assert "“together” (60 chosen, 0 rejected)" in found.told
-    assert "pairs of topics not looked at (chance 50%, bar 60%)" in found.told
+    assert "“together” (in 60 chosen, 0 rejected)" in found.told
+    assert "By chance it would be 50%; over 60%, a model may learn the words" in found.told
+    surest = found.cases[0]
+    assert surest.why.startswith("guessed by “together”")
+    assert int(surest.why.removesuffix("% sure").rpartition(" ")[2]) > 60
     with_word = {pair.id for pair in _given_away(2) if "together" in pair.chosen}
     dropped = [case.pair_id for case in found.cases if case.mended]
     assert len(set(dropped) & with_word) > 0.9 * len(dropped) > 10
@@ -253,7 +264,10 @@ def test_pairs_over_the_context_are_told_with_their_tokens() -> None:
         ("p2", "1,420 tokens"),
         ("p1", "1,025 tokens"),
     ]
-    assert found.told.startswith("2 pairs of 3 are over 1,024 tokens for Small, the longest")
+    assert found.told == (
+        "2 pairs of 3 are over 1,024 tokens for Small, and training would leave them out; "
+        "the longest has 1,420."
+    )
     assert after(found, "p2").dropped
     assert too_long(patient(pairs)) is None
 
@@ -286,6 +300,58 @@ def test_a_bases_own_special_tokens_count_too() -> None:
 def test_a_pair_that_is_nothing_but_tokens_is_dropped() -> None:
     found = template_tokens(patient([a_pair(1, "<s></s>", "Something.")]))
     assert after(found, "p1").dropped
+
+
+# Same answers
+
+
+@pytest.mark.parametrize(
+    ("rejected", "why"),
+    [("She went home.", "word for word"), (" She  went\nhome. ", "the same but for white space")],
+)
+def test_a_pair_with_one_answer_on_both_sides_is_dropped(rejected: str, why: str) -> None:
+    pair = a_pair(1, "She went home.", rejected)
+    found = same_answers(patient([pair, a_pair(2, "She went home.", "she went home.")]))
+    assert found is not None
+    assert [(case.pair_id, case.why) for case in found.cases] == [("p1", why)]
+    assert found.told.startswith("1 pair of 2 has the same answer on both sides")
+    assert after(found, "p1").dropped
+
+
+def test_same_answers_stop_and_are_mended_with_everything_else() -> None:
+    pair = a_pair(1, "She went home.", "She went  home.")
+    [finding] = examined(patient([pair, a_pair(2, "One.", "Two.")]))
+    assert (finding.severity, finding.remedy, finding.safe) == ("stop", "drop 1", True)
+    outcome = mended(patient([pair]), SAFE)
+    assert outcome.told == {"same-answers": "1 pair dropped"}
+
+
+def test_a_pair_that_cleaning_leaves_with_one_answer_is_dropped_at_once() -> None:
+    pair = a_pair(1, "She  <s>went home.", "She went home.")
+    outcome = mended(patient([pair]), SAFE)
+    assert outcome.told == {"template-tokens": "1 pair dropped"}
+
+
+# What is said of one and of many
+
+
+@pytest.mark.parametrize(("number", "told"), [(1, "1 pair holds"), (2, "2 pairs hold")])
+def test_verbs_agree_with_their_number(number: int, told: str) -> None:
+    pairs = [a_pair(n, f"She <s> went {n} times.", "He came.") for n in range(number)]
+    found = template_tokens(patient(pairs))
+    assert found is not None
+    assert found.told.startswith(told)
+
+
+def test_what_cannot_be_mended_with_everything_says_why() -> None:
+    kinds = {finding.kind: finding for finding in examined(patient(_lengths(30, 10)))}
+    lopsided = kinds["length"]
+    assert lopsided.left_because == "Mending it drops pairs that have nothing wrong by themselves."
+    [hole] = examined(patient(plain_pairs(2), known(STATEMENT, 0.6)))
+    assert "build the pairs again" in hole.left_because
+    accepted = [replace(pair, accepted=True) for pair in built(a_profile(known(STATEMENT, 0.6)))]
+    [turned] = examined(patient(accepted, known(STATEMENT, -0.6)))
+    assert "yours to decide on" in turned.left_because
 
 
 # Coverage
@@ -330,7 +396,7 @@ def test_mending_does_what_was_told_and_leaves_nothing_to_mend() -> None:
     tokens = a_pair(7, "She <s> went.", "He came.")
     case = of_rich([*turned, twin, tokens])
     does = {finding.kind: finding.remedy for finding in examined(case)}
-    assert (does["swapped"], does["duplicates"]) == ("swaps 1", "drops 1")
+    assert (does["swapped"], does["duplicates"]) == ("swap 1", "drop 1")
     outcome = mended(case, SAFE)
     assert outcome.told == {
         "template-tokens": "1 pair cleaned",

@@ -4,12 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from engine.bank import books, scenarios
+from engine.bank import Question, Scenario, books, scenarios
 from engine.domain import Override, OverrideKind, PreferencePair, Trait
+from engine.pairs.addition import Addition
 from engine.pairs.build import pairs_for
 from engine.pairs.doctor.contradicted import contradicted
 from engine.pairs.doctor.patient import Patient
-from engine.pairs.doctor.sides import side_of_texts
+from engine.pairs.doctor.sides import stands
 from engine.pairs.doctor.swapped import swapped
 from tests.engine.conftest import a_profile, known
 from tests.engine.doctor_pairs import (
@@ -57,12 +58,13 @@ def test_an_edited_text_is_on_the_side_it_is_nearer_to() -> None:
     assert after(found, pair.id).chosen == edited["rejected"]
     assert after(found, pair.id).edited
     assert found is not None
-    assert "1 of them edited by hand" in found.told
+    assert found.told.startswith("1 pair of 95 has the sides the wrong way round")
+    assert "1 of them was edited by hand" in found.told
 
 
 def test_of_texts_written_anew_nothing_is_said() -> None:
     pair = replace(_first("values", built()), chosen="Cats sleep.", rejected="Dogs bark.")
-    assert side_of_texts(pair) == 0
+    assert list(stands([pair], RICH)) == []
 
 
 def test_a_swap_that_the_editor_accepted_stands() -> None:
@@ -89,8 +91,8 @@ def test_an_override_made_later_turns_the_pairs_it_contradicts() -> None:
     found = contradicted(patient(pairs, _override(known(STATEMENT, 0.6), -1)))
     assert found is not None
     assert sorted(ids(found)) == sorted(pair.id for pair in pairs)
-    assert "3 pairs on the side that it has left" in found.told
-    assert "against 3 of them stands your own word" in found.told
+    assert "3 pairs prefer what it now speaks against" in found.told
+    assert "Your own word on the trait stands against 3 of them" in found.told
     assert found.cases[0].why == "made at +0.60, now -1.00 by your own word"
     mended = after(found, pairs[0].id)
     scene = next(scene for scene in scenarios() if scene.id == mended.origin)
@@ -134,6 +136,42 @@ def test_what_the_editor_accepted_is_told_and_not_mended() -> None:
     assert found is not None
     assert [case.mended for case in found.cases] == [None] * 3
     assert "you had accepted it" in found.cases[0].why
+    assert "3 of them you have accepted: decide on them." in found.told
+
+
+ADDED = Addition(
+    (
+        Scenario(
+            f"{STATEMENT}.plain.x1",
+            STATEMENT,
+            "plain",
+            "Tuuli slips on the ferry ramp and laughs with those who saw it.",
+            "Tuuli takes the ferry ramp slowly, so that nobody sees her slip.",
+        ),
+    ),
+    (Question(f"{FACET}.x1", FACET, "The tram stops. What now?", ("A", "B"), ("C", "D")),),
+)
+"""A scene and a question that the editor accepted into the bank."""
+
+
+@pytest.mark.parametrize("topic", [STATEMENT, f"{FACET}.x1"])
+def test_turned_sides_are_found_in_what_was_added_to_the_bank(topic: str) -> None:
+    pairs = [p for p in pairs_for(RICH, None, ADDED) if p.topic == topic and ".x1" in p.origin]
+    turned = [pair.swapped() for pair in pairs]
+    found = swapped(Patient(tuple(turned), RICH, added=ADDED))
+    assert ids(found) == [pair.id for pair in pairs] != []
+    assert [after(found, pair.id) for pair in pairs] == pairs
+    assert swapped(Patient(tuple(pairs), RICH, added=ADDED)) is None
+
+
+def test_an_added_question_is_judged_by_its_facet_and_not_by_its_trait() -> None:
+    """The pairs name the trait, of which the profile knew first; then it learns of the facet."""
+    before, facet = known("ocean.openness", 0.6), known(FACET, -0.6)
+    pairs = [p for p in pairs_for(a_profile(before), None, ADDED) if p.topic == f"{FACET}.x1"]
+    assert {pair.trait_id for pair in pairs} == {"ocean.openness"}
+    found = contradicted(Patient(tuple(pairs), a_profile(before, facet), added=ADDED))
+    assert ids(found) == [pair.id for pair in pairs] != []
+    assert after(found, pairs[0].id).trait_id == FACET
 
 
 def test_a_pair_from_elsewhere_is_judged_by_the_stance_it_came_with() -> None:

@@ -4,10 +4,11 @@ A pair keeps the stance that decided its sides. Where that has turned round sinc
 turned too; where nothing (sure enough) is known any more, it has nothing left to rest on.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from engine.domain import PreferencePair, Profile
-from engine.pairs.doctor.finding import Case, Found, many
+from engine.pairs.doctor.finding import Case, Found, agree, many
 from engine.pairs.doctor.patient import Patient
 from engine.pairs.doctor.sides import Stand, turned_round
 
@@ -28,15 +29,29 @@ def contradicted(patient: Patient) -> Found | None:
     groundless = [it for it in known if it.label.side == 0]
     if not turned and not groundless:
         return None
-    by_hand = sum(_is_overridden(it, profile) for it in [*turned, *groundless])
-    told = (
-        f"The profile has changed since: {many(len(turned), 'pair')} on the side that it has left, "
-        f"{len(groundless):,} on what it does not tell any more; against {by_hand:,} of them "
-        "stands your own word."
-    )
     turned.sort(key=lambda it: -abs(it.label.stance - it.pair.stance))
     cases = [Case(it.pair.id, _turned(it, profile), _mended(it)) for it in turned]
-    return Found(told, (*cases, *(Case(it.pair.id, _lost(it), _mended(it)) for it in groundless)))
+    cases += [Case(it.pair.id, _lost(it), _mended(it)) for it in groundless]
+    return Found(_told(turned, groundless, profile), tuple(cases))
+
+
+def _told(turned: Sequence[Stand], groundless: Sequence[Stand], profile: Profile) -> str:
+    parts = []
+    if turned:
+        verb = agree(len(turned), "prefers", "prefer")
+        parts.append(f"{many(len(turned), 'pair')} {verb} what it now speaks against")
+    if groundless:
+        verb = agree(len(groundless), "rests", "rest")
+        parts.append(f"{many(len(groundless), 'pair')} {verb} on what it does not tell any more")
+    told = f"The profile has changed since: {', '.join(parts)}."
+    both = (*turned, *groundless)
+    if by_hand := sum(_is_overridden(it, profile) for it in both):
+        told += f" Your own word on the trait stands against {by_hand:,} of them."
+    if accepted := sum(it.pair.accepted for it in both):
+        told += (
+            f" {accepted:,} of them you have accepted: decide on {agree(accepted, 'it', 'them')}."
+        )
+    return told
 
 
 def _has_turned(stand: Stand) -> bool:

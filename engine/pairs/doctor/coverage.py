@@ -8,10 +8,15 @@ from engine.bank import angles, questions, scenarios
 from engine.domain import TRACKS, PreferencePair, Profile, Track
 from engine.frameworks import VALUE_FRAMEWORKS, all_statements, dimensions, genres
 from engine.pairs.descriptions import ANGLES, AXES, angle_label
-from engine.pairs.doctor.finding import Found, many
+from engine.pairs.doctor.finding import Found, agree, many
 from engine.pairs.doctor.patient import Patient
-from engine.pairs.doctor.sides import genres_of
 from engine.pairs.labels import side
+from engine.pairs.standing import axis_of, genres_of
+
+SEVERAL_ROWS = (
+    "A pair of interests stands in the rows of both its genres, a description in those of every "
+    "value of its two angles: the rows add up to more than the pairs."
+)
 
 
 @dataclass(frozen=True)
@@ -40,10 +45,9 @@ def coverage(patient: Patient) -> Found | None:
     by_track = Counter(holes)
     told = ", ".join(f"{by_track[track]:,} on {track}" for track in TRACKS if by_track[track])
     known = sum(row.is_known for row in rows)
-    verb = "has" if len(holes) == 1 else "have"
     return Found(
-        f"{many(len(holes), 'place')} of the grid {verb} no pair, the trait being known: {told}. "
-        f"{known:,} of {len(rows):,} traits are known."
+        f"{many(len(holes), 'hole')} in the grid, where a trait is known and no pair tests it: "
+        f"{told}. Of {len(rows):,} traits, {known:,} {agree(known, 'is', 'are')} known."
     )
 
 
@@ -70,8 +74,7 @@ def traits_of(pair: PreferencePair) -> tuple[str, ...]:
     if pair.track == "interests":
         return tuple(f"interests.{genre}" for genre in genres_of(pair)) or (pair.trait_id,)
     if pair.track == "descriptions":
-        ids = pair.origin.split(".")[2:]
-        angled = (f"schwartz.{name}" for angle in ids for name in ANGLES.get(angle, ()))
+        angled = (f"schwartz.{name}" for angle in axis_of(pair) for name in ANGLES.get(angle, ()))
         return tuple(angled) or (pair.trait_id,)
     return (_whole(pair.topic if pair.topic in all_statements() else pair.trait_id),)
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from engine.domain import PreferencePair
 from engine.pairs.doctor.corpus import CHOSEN, PROMPT, REJECTED, Corpus
-from engine.pairs.doctor.finding import Case, Found, many
+from engine.pairs.doctor.finding import Case, Found, agree, many
 from engine.pairs.doctor.minhash import near
 from engine.pairs.doctor.patient import Patient
 
@@ -37,15 +37,20 @@ def duplicates(patient: Patient) -> Found | None:
     same = sum(set(_answers(pairs[a])) == set(_answers(pairs[b])) for a, b in twins)
     turned = {twin for twin in twins if _are_turned(corpus, *twin)}
     told = (
-        f"{many(len(twins), 'pair')} of {len(pairs):,} repeat another: {same:,} word for word, "
-        f"{len(twins) - same:,} nearly so; {len(turned):,} of them with the sides turned round."
+        f"{many(len(twins), 'pair')} of {len(pairs):,} {agree(len(twins), 'repeats', 'repeat')} "
+        f"another ({same:,} word for word, {len(twins) - same:,} nearly so): what stands there "
+        "twice counts twice."
     )
+    if turned:
+        verb = agree(len(turned), "has its sides", "have their sides")
+        told += f" {len(turned):,} of them {verb} turned round, and would teach the opposite."
     cases = (
         Case(
             pairs[later].id,
             f"twin of {pairs[first].id}"
             + (", sides turned round" if (first, later) in turned else ""),
             replace(pairs[later], dropped=True),
+            beside=pairs[first].id,
         )
         for first, later in twins
     )

@@ -9,6 +9,7 @@ from engine.domain import PreferencePair
 
 Kind = Literal[
     "template-tokens",
+    "same-answers",
     "swapped",
     "leakage",
     "too-long",
@@ -34,6 +35,9 @@ class Case:
     """Half a sentence on this pair: `1,420 tokens`."""
     mended: PreferencePair | None = None
     """The pair as mending would leave it; None where it stays as it is."""
+    beside: str = ""
+    """The pair that must stay as it is for the mending to be right, such as a twin; empty where
+    there is none."""
 
 
 @dataclass(frozen=True)
@@ -56,13 +60,24 @@ class Finding:
     told: str
     cases: tuple[Case, ...]
     remedy: str
-    """What mending does: `swaps 12, drops 3`; empty where it can do nothing."""
+    """What mending would do: `swap 12, drop 3`; empty where it can do nothing."""
     safe: bool
     """Whether it is mended along with everything else; what thins out the pairs is not."""
 
     @property
     def pair_ids(self) -> tuple[str, ...]:
         return tuple(case.pair_id for case in self.cases)
+
+    @property
+    def left_because(self) -> str:
+        """Why mending everything leaves it as it is, in a sentence; empty where it does not."""
+        if not self.cases:
+            return "No mending fills a hole: build the pairs again, or write some."
+        if not self.remedy:
+            return "You have accepted these pairs, so they are yours to decide on one by one."
+        if not self.safe:
+            return "Mending it drops pairs that have nothing wrong by themselves."
+        return ""
 
     def as_json(self) -> dict[str, object]:
         return {
@@ -85,30 +100,34 @@ def deed(before: PreferencePair, after: PreferencePair) -> Deed:
     return "swapped" if after.chosen == before.rejected else "cleaned"
 
 
-_DOES: dict[Deed, str] = {
-    "cleaned": "cleans",
-    "swapped": "swaps",
-    "held out": "holds out",
-    "dropped": "drops",
+WOULD: Mapping[Deed, str] = {
+    "cleaned": "clean",
+    "swapped": "swap",
+    "held out": "hold out",
+    "dropped": "drop",
 }
+"""What mending would do, by what it has done afterwards."""
 
 
 def remedy(cases: Iterable[Case], pairs: Mapping[str, PreferencePair]) -> str:
     """What mending these cases would do, in words."""
     deeds = Counter(deed(pairs[case.pair_id], case.mended) for case in cases if case.mended)
-    return ", ".join(f"{does} {deeds[name]:,}" for name, does in _DOES.items() if deeds[name])
+    return ", ".join(f"{would} {deeds[name]:,}" for name, would in WOULD.items() if deeds[name])
 
 
-def done(before: Mapping[str, PreferencePair], after: Iterable[PreferencePair]) -> str:
-    """What was done, in words: `12 pairs swapped, 3 dropped`."""
-    deeds = Counter(deed(before[pair.id], pair) for pair in after)
-    parts = [(deeds[name], name) for name in _DOES if deeds[name]]
-    if not parts:
-        return "nothing to mend"
-    (number, name), *rest = parts
-    return ", ".join([f"{many(number, 'pair')} {name}", *(f"{n:,} {name}" for n, name in rest)])
+def done(deeds: Iterable[Deed]) -> str:
+    """What was done, in words: `12 pairs swapped, 3 dropped`; empty where nothing was."""
+    counted = Counter(deeds)
+    parts = [(counted[name], name) for name in WOULD if counted[name]]
+    told = [f"{number:,} {name}" for number, name in parts[1:]]
+    return ", ".join([f"{many(n, 'pair')} {name}" for n, name in parts[:1]] + told)
 
 
 def many(number: int, noun: str) -> str:
     """`1 pair`, `1,200 pairs`."""
-    return f"{number:,} {noun}" + ("" if number == 1 else "s")
+    return f"{number:,} {noun}" + agree(number, "", "s")
+
+
+def agree(number: int, one: str, more: str) -> str:
+    """The word that goes with a number: `agree(1, "holds", "hold")`."""
+    return one if number == 1 else more

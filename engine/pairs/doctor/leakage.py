@@ -12,7 +12,7 @@ from dataclasses import replace
 from engine.bank import BankBook, books
 from engine.domain import PreferencePair
 from engine.pairs.doctor.corpus import CHOSEN, REJECTED, words_of
-from engine.pairs.doctor.finding import Case, Found, many
+from engine.pairs.doctor.finding import Case, Found, agree, many
 from engine.pairs.doctor.patient import Patient
 
 LEAST_WORDS = 5
@@ -21,7 +21,7 @@ PLAIN_TITLE = 3
 """Words of a title that is told by itself; a shorter one (`Ring`) only beside its author's name."""
 
 _HOW = {
-    "topic": "by their topic",
+    "topic": "by topic",
     "text": "by an answer",
     "book": "by a book or an author",
     "preview": "by a book kept for previews",
@@ -44,9 +44,10 @@ def leakage(patient: Patient) -> Found | None:
     told = ", ".join(f"{ways[how]:,} {words}" for how, words in _HOW.items() if ways[how])
     rank = list(_HOW)
     cases = [case for _, case in sorted(found.values(), key=lambda one: rank.index(one[0]))]
-    verb = "tells" if len(cases) == 1 else "tell"
     return Found(
-        f"{many(len(cases), 'training pair')} {verb} what is held out: {told}.", tuple(cases)
+        f"{many(len(cases), 'training pair')} {agree(len(cases), 'tells', 'tell')} what is held "
+        f"out, so that the held-out figures would prove nothing: {told}.",
+        tuple(cases),
     )
 
 
@@ -54,7 +55,7 @@ def _by_topic(patient: Patient) -> Iterator[tuple[str, Case]]:
     held_out = {pair.topic for pair in patient.used if pair.held_out}
     for pair in patient.training:
         if pair.topic and pair.topic in held_out:
-            why = f"{pair.topic} is held out"
+            why = f"its topic {pair.topic} is held out"
             yield "topic", Case(pair.id, why, replace(pair, held_out=True))
 
 
@@ -74,7 +75,8 @@ def _by_text(patient: Patient) -> Iterator[tuple[str, Case]]:
     for at, pair in enumerate(patient.used):
         known = [owners[answer] for answer in answers(at) if answer in owners]
         if known and not pair.held_out:
-            yield "text", _dropped(pair, f"has an answer of {known[0]}, which is held out")
+            why = f"has an answer of {known[0]}, which is held out"
+            yield "text", replace(_dropped(pair, why), beside=known[0])
 
 
 def _named(patient: Patient) -> Iterator[tuple[str, Case]]:

@@ -43,7 +43,11 @@ def length(patient: Patient) -> Found | None:
         Case(pair.id, _why(pair), replace(pair, dropped=True) if pair.id in dropped else None)
         for pair in ranked
     )
-    return Found(f"The chosen answer is {', '.join(lean.told for lean in leans)}.", tuple(cases))
+    told = (
+        f"The chosen answer is {', '.join(lean.told for lean in leans)}: over {MOST:.0%}, a model "
+        "may learn to tell by length."
+    )
+    return Found(told, tuple(cases))
 
 
 def _leans(pairs: Sequence[PreferencePair]) -> Iterator[_Lean]:
@@ -86,4 +90,4 @@ def _times(pair: PreferencePair) -> float:
 
 
 def _why(pair: PreferencePair) -> str:
-    return f"{len(pair.chosen):,} characters against {len(pair.rejected):,}"
+    return f"chosen {len(pair.chosen):,} characters, rejected {len(pair.rejected):,}"

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from engine.pairs.doctor.corpus import PROMPT, Corpus
 
+BLOCK = 5_000
+"""Pairs whose shingles are mixed at once: of all 100,000 it would take 0.7 GB for a moment."""
 BANDS, ROWS = 12, 4
 """Pairs of an index of 0.7 meet in at least one band with a probability of 96 %, of 0.8: 99.8 %."""
 
@@ -23,14 +25,23 @@ def near(corpus: Corpus, least: float) -> Iterator[tuple[int, int]]:
 
     Every group of such pairs hangs together by what is given; not every two of it are given.
     """
-    shingles, starts = _shingles(corpus)
-    sketches = _sketches(shingles, starts)
+    shingles, starts, sketches = _sketched(corpus)
     firsts, others = _candidates(sketches)
     for at in _agreeing(sketches, firsts, others, least - 0.2):
         a, b = int(firsts[at]), int(others[at])
         of_a, of_b = (shingles[starts[it] : starts[it + 1]] for it in (a, b))
         if np.array_equal(of_a, of_b) or _index(of_a, of_b) >= least:
             yield a, b
+
+
+def _sketched(corpus: Corpus) -> tuple[Hashes, NDArray[np.int64], Hashes]:
+    """The shingles of all answers (S,), where those of each pair begin (P + 1,), the sketches."""
+    pairs = len(corpus.starts) // 3
+    blocks = [_shingles(corpus, at, min(at + BLOCK, pairs)) for at in range(0, pairs, BLOCK)]
+    sketches = np.concatenate([_sketches(*block) for block in blocks])
+    starts = np.zeros(pairs + 1, np.int64)
+    np.cumsum(np.concatenate([np.diff(of_pair) for _, of_pair in blocks]), out=starts[1:])
+    return np.concatenate([shingles for shingles, _ in blocks]), starts, sketches
 
 
 def _index(one: Hashes, other: Hashes) -> float:
@@ -51,15 +62,17 @@ def _agreeing(
     return np.concatenate(found)
 
 
-def _shingles(corpus: Corpus) -> tuple[Hashes, NDArray[np.int64]]:
-    """The shingles of all answers (S,), and where those of each pair begin (P + 1,).
+def _shingles(corpus: Corpus, first: int, last: int) -> tuple[Hashes, NDArray[np.int64]]:
+    """The shingles of the answers of pairs `first` to `last`, that one left out, and where those of
+    each pair begin.
 
     Of a text of one or two words, each word is one.
     """
-    lengths = np.diff(corpus.starts)
-    ends = np.repeat(corpus.starts[1:], lengths)
-    at = np.arange(len(corpus.words))
-    words = corpus.words.astype(np.uint64) + np.uint64(1)
+    begins = corpus.starts[3 * first : 3 * last + 1]
+    lengths = np.diff(begins)
+    ends = np.repeat(begins[1:] - begins[0], lengths)
+    words = corpus.words[begins[0] : begins[-1]].astype(np.uint64) + np.uint64(1)
+    at = np.arange(len(words))
     mixed = words * _ODD[0]
     for step in (1, 2):
         following = np.zeros_like(words)
@@ -69,7 +82,7 @@ def _shingles(corpus: Corpus) -> tuple[Hashes, NDArray[np.int64]]:
     is_answer = np.repeat(np.arange(len(lengths)) % 3 != PROMPT, lengths)
     kept = is_answer & ((at + 2 < ends) | np.repeat(lengths < 3, lengths))
     # Every text has a word, so that no text's part of the row is empty.
-    of_text = np.add.reduceat(kept, corpus.starts[:-1], dtype=np.int64)
+    of_text = np.add.reduceat(kept, begins[:-1] - begins[0], dtype=np.int64)
     starts = np.zeros(len(of_text) // 3 + 1, np.int64)
     np.cumsum(of_text.reshape(-1, 3).sum(axis=1), out=starts[1:])
     return mixed[kept], starts

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from engine.domain import PreferencePair, Profile
+from engine.pairs.addition import NOTHING_ADDED, Addition
 from engine.pairs.doctor.corpus import Corpus, corpus_of
 from engine.pairs.doctor.sides import Stand, stands
 
@@ -33,6 +34,8 @@ class Patient:
     """None while there is none: nothing is then said of sides and holes."""
     lengths: Lengths | None = None
     """None while no base has counted."""
+    added: Addition = NOTHING_ADDED
+    """What the editor accepted into the bank: pairs may be made of it."""
 
     @cached_property
     def used(self) -> tuple[PreferencePair, ...]:
@@ -46,7 +49,7 @@ class Patient:
     @cached_property
     def stands(self) -> tuple[Stand, ...]:
         """How the pairs stand beside the profile, of those of which it can be told."""
-        return tuple(stands(self.used, self.profile)) if self.profile else ()
+        return tuple(stands(self.used, self.profile, self.added)) if self.profile else ()
 
     @cached_property
     def corpus(self) -> Corpus:

@@ -23,6 +23,7 @@ LEAST_IN = 4
 DECAY = 0.02
 """Weight of the squared weights in the mean loss."""
 STEPS = 60
+MOST_CLUES = 2
 
 Floats = NDArray[np.float32]
 
@@ -36,6 +37,8 @@ class Probed:
     words: tuple[tuple[str, int, int], ...]
     """The weightiest words, with the pairs in whose chosen and in whose rejected answer alone they
     stand; the weightiest first."""
+    clues: tuple[tuple[str, ...], ...]
+    """For each pair, the words that spoke loudest for its chosen answer; the loudest first."""
 
     @property
     def accuracy(self) -> float:
@@ -48,17 +51,22 @@ def probed(corpus: Corpus, places: Sequence[int], pairs: Sequence[PreferencePair
     features, names = _features(corpus, places)
     folds = np.array([_fold(pair.topic) for pair in pairs])
     margins = np.zeros(len(pairs), np.float32)
+    clues: list[tuple[str, ...]] = [()] * len(pairs)
     for fold in np.unique(folds):
         left_out = folds == fold
         weights = fitted(features[~left_out])
         margins[left_out] = features[left_out] @ weights
+        for at in np.flatnonzero(left_out):
+            spoke = features[at] * weights
+            loudest = np.argsort(-spoke, kind="stable")[:MOST_CLUES]
+            clues[at] = tuple(names[word] for word in loudest if spoke[word] > 0)
     weights = fitted(features)
     clear = np.abs(features.sum(axis=0)) * np.abs(weights)
     words = [
         (names[at], int((features[:, at] > 0).sum()), int((features[:, at] < 0).sum()))
         for at in np.argsort(-clear, kind="stable")
     ]
-    return Probed(margins, tuple(words))
+    return Probed(margins, tuple(words), tuple(clues))
 
 
 def fitted(differences: Floats) -> Floats:

@@ -4,7 +4,7 @@ Where the profile has changed its mind since, see `contradicted`. What an editor
 editor's word and no mistake.
 """
 
-from engine.pairs.doctor.finding import Case, Found, many
+from engine.pairs.doctor.finding import Case, Found, agree, many
 from engine.pairs.doctor.patient import Patient
 from engine.pairs.doctor.sides import Stand, turned_round
 
@@ -15,11 +15,13 @@ def swapped(patient: Patient) -> Found | None:
     if not found:
         return None
     found.sort(key=lambda stand: -abs(stand.label.stance))
-    edited = sum(stand.pair.edited for stand in found)
     told = (
-        f"{many(len(found), 'pair')} of {len(patient.used):,} prefer the answer that this profile "
-        f"speaks against; {edited:,} of them edited by hand."
+        f"{many(len(found), 'pair')} of {len(patient.used):,} {agree(len(found), 'has', 'have')} "
+        "the sides the wrong way round: as chosen stands the answer that this profile speaks "
+        "against."
     )
+    if edited := sum(stand.pair.edited for stand in found):
+        told += f" {edited:,} of them {agree(edited, 'was', 'were')} edited by hand."
     return Found(told, tuple(Case(it.pair.id, _why(it), turned_round(it)) for it in found))
 
 
@@ -30,4 +32,4 @@ def is_swapped(stand: Stand) -> bool:
 
 def _why(stand: Stand) -> str:
     by = "; edited by hand" if stand.pair.edited else ""
-    return f"the profile says {stand.label.stance:+.2f}{by}"
+    return f"the profile leans the other way ({stand.label.stance:+.2f}){by}"

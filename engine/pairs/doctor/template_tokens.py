@@ -5,20 +5,13 @@ Known ones of the common chat formats, and those of the base that tokens were co
 
 import re
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import replace
 
 from engine.domain import PreferencePair
-from engine.pairs.doctor.finding import Case, Found, many
+from engine.pairs.doctor.finding import Case, Found, agree, many
 from engine.pairs.doctor.patient import Patient
-
-_KNOWN = (
-    r"<\|[A-Za-z0-9_▁ ]{1,40}\|>",  # ChatML, Llama 3, Phi, OLMo
-    r"<\uff5c[^\uff5c<>]{1,40}\uff5c>",  # DeepSeek
-    r"</?s>|\[/?INST\]|<</?SYS>>",  # Llama 2, Mistral
-    r"\[/?(?:AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS|SYSTEM_PROMPT)\]",  # Mistral
-    r"<(?:start|end)_of_(?:turn|image)>|<(?:bos|eos|pad|unk)>",  # Gemma
-)
+from engine.pairs.doctor.same_answers import are_same
+from models.chat_tokens import token_pattern
 
 
 def template_tokens(patient: Patient) -> Found | None:
@@ -38,15 +31,11 @@ def template_tokens(patient: Patient) -> Found | None:
         return None
     cases.sort(key=lambda counted: -counted[0])
     most = ", ".join(f"{token} in {number:,}" for token, number in seen.most_common(3))
-    told = f"{many(len(cases), 'pair')} hold tokens of a chat template: {most}."
+    told = (
+        f"{many(len(cases), 'pair')} {agree(len(cases), 'holds', 'hold')} a token of a chat "
+        f"template, which ends a turn in mid-sentence: {most}."
+    )
     return Found(told, tuple(case for _, case in cases))
-
-
-def token_pattern(special_tokens: Iterable[str]) -> re.Pattern[str]:
-    """What counts as a template token, a base's own special tokens included."""
-    # A token of one sign, or one that is a plain word, would be found in every text.
-    own = [re.escape(token) for token in special_tokens if len(token) > 2 and not token.isalnum()]
-    return re.compile("|".join([*sorted(own, key=len, reverse=True), *_KNOWN]))
 
 
 def _texts(pair: PreferencePair) -> tuple[str, str, str]:
@@ -56,7 +45,7 @@ def _texts(pair: PreferencePair) -> tuple[str, str, str]:
 def _clean(pair: PreferencePair, pattern: re.Pattern[str]) -> PreferencePair:
     """The pair without the tokens; dropped where that leaves a text empty or both answers alike."""
     prompt, chosen, rejected = (_without(text, pattern) for text in _texts(pair))
-    if not (prompt and chosen and rejected) or chosen == rejected:
+    if not (prompt and chosen and rejected) or are_same(chosen, rejected):
         return replace(pair, dropped=True)
     return replace(pair, prompt=prompt, chosen=chosen, rejected=rejected, edited=True)
 

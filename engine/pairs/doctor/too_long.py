@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from engine.pairs.doctor.finding import Case, Found, many
+from engine.pairs.doctor.finding import Case, Found, agree, many
 from engine.pairs.doctor.patient import Patient
 
 
@@ -17,9 +17,10 @@ def too_long(patient: Patient) -> Found | None:
         return None
     over.sort(key=lambda one: -one[0])
     told = (
-        f"{many(len(over), 'pair')} of {len(patient.used):,} are over {lengths.max_length:,} "
-        f"tokens for {lengths.base}, the longest with {over[0][0]:,}: "
-        "training would leave them out."
+        f"{many(len(over), 'pair')} of {len(patient.used):,} {agree(len(over), 'is', 'are')} over "
+        f"{lengths.max_length:,} tokens for {lengths.base}, and training would leave "
+        f"{agree(len(over), 'it', 'them')} out; {agree(len(over), 'it', 'the longest')} has "
+        f"{over[0][0]:,}."
     )
     cases = (
         Case(pair.id, f"{tokens:,} tokens", replace(pair, dropped=True)) for tokens, pair in over
