@@ -11,9 +11,7 @@ from textual.screen import ModalScreen
 from textual.widgets import DataTable, Footer, Static, TabbedContent, TabPane
 
 from engine import desk, pair_doctor, pair_mending
-from engine.domain import TRACKS, Track
 from engine.pair_doctor import Examination
-from engine.pairs.doctor.coverage import SEVERAL_ROWS, Row
 from engine.pairs.doctor.finding import Finding, Kind
 from engine.pairs.doctor.table import SAFE, TITLES
 from engine.store.readers import ReaderSummary
@@ -22,6 +20,7 @@ from models.events import Failed, Step
 from studio.screens.doctor_cases import DoctorCases
 from studio.session import Session
 from studio.text import cell, count, one_line, progress
+from studio.widgets.coverage_grid import CoverageGrid
 
 FINDINGS, COVERAGE = "found", "grid"
 
@@ -48,7 +47,7 @@ class DoctorScreen(ModalScreen[None]):
     ]
     tabs = getters.query_one(TabbedContent)
     table = getters.query_one("#findings", DataTable)
-    cells = getters.query_one("#coverage", DataTable)
+    grid = getters.query_one(CoverageGrid)
     story = getters.query_one("#story", Static)
     did = getters.query_one("#did", Static)
 
@@ -67,8 +66,7 @@ class DoctorScreen(ModalScreen[None]):
                 yield DataTable(id="findings", cursor_type="row", classes="panel")
                 yield Static(id="story", markup=False)
             with TabPane("Coverage", id=COVERAGE):
-                yield DataTable(id="coverage", cursor_type="row", classes="panel")
-                yield Static(SEVERAL_ROWS, id="rows", markup=False)
+                yield CoverageGrid()
         yield Static(id="did", markup=False)
         yield Footer()
 
@@ -78,7 +76,6 @@ class DoctorScreen(ModalScreen[None]):
         )
         self.table.add_columns("", "Finding", "Pairs", "Mending would")
         self.table.border_subtitle = "enter opens the pairs"
-        self.cells.add_columns("Trait", *(track.capitalize() for track in TRACKS))
         self._names = desk.trait_names()
         self._look()
 
@@ -89,10 +86,11 @@ class DoctorScreen(ModalScreen[None]):
         return findings[row] if 0 <= row < len(findings) else None
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        finding, found = self._finding, self._found
+        found = self._found
+        is_at_hand = self._finding is not None and self.tabs.active == FINDINGS
         possible = {
-            "mend": finding is not None and not self._is_mending,
-            "mend_all": finding is not None and not self._is_mending,
+            "mend": is_at_hand and not self._is_mending,
+            "mend_all": is_at_hand and not self._is_mending,
             "count": found is not None and found.uncounted > 0,
         }
         return True if possible.get(action, True) else None
@@ -109,17 +107,13 @@ class DoctorScreen(ModalScreen[None]):
         self._found = found
         self.table.clear()
         for finding in found.findings:
-            would = finding.remedy or "do nothing"
-            self.table.add_row(
-                cell(finding.severity),
-                cell(finding.title),
-                cell(f"{len(finding.cases):,}" if finding.cases else ""),
-                cell(would if finding.safe or not finding.remedy else f"{would}: by m, not by M"),
-            )
+            number = f"{len(finding.cases):,}" if finding.cases else ""
+            row = (finding.severity, finding.title, number, _would(finding))
+            self.table.add_row(*map(cell, row))
         self.table.border_title = count(len(found.pairs), "pair")
         self.table.move_cursor(row=min(at, len(found.findings) - 1))
         self._tell_story()
-        self._show_grid(found)
+        self.grid.show(found, self._names)
         self.refresh_bindings()
 
     @on(DataTable.RowHighlighted, "#findings")
@@ -136,20 +130,6 @@ class DoctorScreen(ModalScreen[None]):
             )
         self.story.update("\n\n".join(told))
         self.refresh_bindings()
-
-    def _show_grid(self, found: Examination) -> None:
-        rows = found.grid
-        self.cells.clear()
-        once = [cell(f"{found.by_track.get(track, 0):,}") for track in TRACKS]
-        self.cells.add_row(cell("All, each pair once"), *once)
-        for row in sorted(rows, key=lambda row: (not row.holes, not row.is_known)):
-            name = self._names.get(row.trait_id, row.trait_id)
-            numbers = [cell(_number(row, track)) for track in TRACKS]
-            self.cells.add_row(cell(name, 24), *numbers)
-        holes = sum(len(row.holes) for row in rows)
-        known = sum(row.is_known for row in rows)
-        self.cells.border_title = f"{known} of {count(len(rows), 'trait')} known"
-        self.cells.border_subtitle = f"{count(holes, 'hole')}: known, no pair; · unknown, no pair"
 
     @on(DataTable.RowSelected, "#findings")
     @work(group="ask", exclusive=True)
@@ -190,20 +170,20 @@ class DoctorScreen(ModalScreen[None]):
         self._is_mending = True
         self.refresh_bindings()
         self._say("Mending …")
-        try:
-            with self._session.errors_told():
-                report = await self._session.ask(pair_mending.mend, self._reader.id, kinds)
-                self._session.changed.publish(None)
-                found = await self._session.ask(pair_doctor.examine, self._reader.id)
-                did = [f"{TITLES[kind]}: {did}." for kind, did in report.told.items()]
-                did += ["u on the pairs screen takes it back."] if did else []
-                left = [f for f in found.findings if f.remedy and len(kinds) > 1]
-                told = [*did, report.aside, _left(left)]
-                self._say(*(told if any(told) else ["There is nothing to mend."]))
-                self._show(found)
-        finally:
-            self._is_mending = False
-            self.refresh_bindings()
+        told = [""]
+        with self._session.errors_told():
+            report = await self._session.ask(pair_mending.mend, self._reader.id, kinds)
+            self._session.changed.publish(None)
+            found = await self._session.ask(pair_doctor.examine, self._reader.id)
+            did = [f"{TITLES[kind]}: {did}." for kind, did in report.told.items()]
+            did += ["u on the pairs screen takes it back."] if did else []
+            left = [finding for finding in found.findings if finding.remedy and len(kinds) > 1]
+            told = [*did, report.aside, _left(left)]
+            told += [] if any(told) else ["There is nothing to mend."]
+            self._show(found)
+        self._is_mending = False
+        self._say(*told)
+        self.refresh_bindings()
 
     def _say(self, *sentences: str, is_done: bool = True) -> None:
         """What was done, or why nothing can be."""
@@ -237,7 +217,11 @@ class DoctorScreen(ModalScreen[None]):
         """The other tab, with its table in focus."""
         to_grid = self.tabs.active == FINDINGS
         self.tabs.active = COVERAGE if to_grid else FINDINGS
-        (self.cells if to_grid else self.table).focus()
+        (self.grid.table if to_grid else self.table).focus()
+
+    @on(TabbedContent.TabActivated)
+    def _show_keys(self) -> None:
+        self.refresh_bindings()
 
     @work(group="change")
     async def action_leave(self) -> None:
@@ -247,17 +231,17 @@ class DoctorScreen(ModalScreen[None]):
                 self.dismiss()
 
 
+def _would(finding: Finding) -> str:
+    if not finding.remedy:
+        return "do nothing"
+    return finding.remedy if finding.safe else f"{finding.remedy} (m does it, M does not)"
+
+
 def _left(findings: Collection[Finding]) -> str:
     """Why these are not mended with everything else, and what can be done."""
     return " ".join(
-        f"{finding.title} is left. {finding.left_because}"
-        + (" Press m on its line if you want that." if finding.remedy else "")
+        f"{finding.title}: {finding.left_because}"
+        + ("; m on its line does it all the same." if finding.remedy else ".")
         for finding in findings
         if finding.left_because
     )
-
-
-def _number(row: Row, track: Track) -> str:
-    if track not in row.pairs:
-        return ""
-    return "hole" if track in row.holes else str(row.pairs[track] or "·")

@@ -86,8 +86,8 @@ def _mended_lines(
         yield "There was nothing to mend."
     for finding in findings:
         if finding.left_because and {finding.kind, "all"} & {*names}:
-            by_name = f" Ask for it by name: --mend {finding.kind}." if finding.remedy else ""
-            yield f"{finding.title} is left. {finding.left_because}{by_name}"
+            by_name = f"; --mend {finding.kind} does it all the same" if finding.remedy else ""
+            yield f"{finding.title}: {finding.left_because}{by_name}."
 
 
 def _summary(findings: tuple[Finding, ...]) -> str:

@@ -58,7 +58,7 @@ def test_an_edited_text_is_on_the_side_it_is_nearer_to() -> None:
     assert after(found, pair.id).chosen == edited["rejected"]
     assert after(found, pair.id).edited
     assert found is not None
-    assert found.told.startswith("1 pair of 95 has the sides the wrong way round")
+    assert found.told.startswith("1 pair of 95 has its sides the wrong way round")
     assert "1 of them was edited by hand" in found.told
 
 

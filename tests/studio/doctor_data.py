@@ -3,7 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from engine.bank import books
+from engine.bank import books, questions
 from engine.domain import PreferencePair, Profile, Reader, Trait
 from engine.pairs.build import pairs_for
 from engine.store import pairs as pair_rows
@@ -49,3 +49,24 @@ def ill_reader(data_dir: Path) -> Path:
         profile_rows.save(db, PROFILE)
         pair_rows.replace_built(db, "ana", ill_pairs())
     return data_dir
+
+
+def lopsided_pairs(data_dir: Path) -> None:
+    """Give Ana thirty more pairs, in which the chosen answer is the longer one."""
+    like = ill_pairs()[0]
+    more = [
+        replace(
+            like,
+            id=f"long{number}",
+            origin=f"own.{number}",
+            topic=f"own {number}",
+            made="hand",
+            trait_id="",
+            held_out=False,
+            chosen=asked.question,
+            rejected=f"Not {number}.",
+        )
+        for number, asked in enumerate(questions()[:30])
+    ]
+    with opened(data_dir) as db, change(db, "Load pairs"):
+        pair_rows.save(db, "ana", more)

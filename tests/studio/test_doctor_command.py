@@ -8,7 +8,7 @@ from click.testing import CliRunner, Result
 
 from engine import desk
 from studio.cli import studio
-from tests.studio.doctor_data import ill_reader
+from tests.studio.doctor_data import ill_reader, lopsided_pairs
 
 
 @pytest.fixture
@@ -29,9 +29,9 @@ def test_findings_are_told_with_their_mending_and_exit_with_0(ill_dir: Path) -> 
     assert result.exit_code == 0
     lines = result.stdout.splitlines()
     assert "6 findings, 3 of them to mend before training" in lines[0]
-    assert "not counted in tokens for SmolLM2-135M-Instruct" in lines[1]
+    assert "The tokens of 16 pairs are not counted for SmolLM2-135M-Instruct" in lines[1]
     assert any(line.startswith("stop: Swapped sides [swapped]. 2 pairs of") for line in lines)
-    assert "      Mending swaps 2." in lines
+    assert "      Mending would swap 2." in lines
 
 
 def test_strict_exits_with_1_until_only_notes_are_left(ill_dir: Path) -> None:
@@ -42,7 +42,8 @@ def test_strict_exits_with_1_until_only_notes_are_left(ill_dir: Path) -> None:
 def test_json_holds_findings_with_their_pairs_and_the_grid(ill_dir: Path) -> None:
     result = doctor(ill_dir, "--json", "--mend", "swapped")
     told = json.loads(result.stdout)
-    assert told["mended"] == {"swapped": "2 pairs swapped"}
+    assert (told["mended"], told["moved"]) == ({"swapped": "2 pairs swapped"}, 0)
+    assert sum(told["by_track"].values()) == told["pairs"] == 16
     kinds = {finding["kind"]: finding for finding in told["findings"]}
     assert "swapped" not in kinds
     assert kinds["duplicates"]["cases"] == [{"pair": "twin", "why": kinds_why(told)}]
@@ -65,6 +66,22 @@ def test_the_pairs_of_a_finding_and_the_grid_are_listed_when_asked_for(ill_dir: 
     assert "tokens  values, " in result.stdout
     assert ": <|im_end|>" in result.stdout
     assert "Indulgence [hofstede.indulgence]: values none, a hole" in result.stdout
+    assert "All pairs, each once: interests 1, values 7, personality 8, descriptions 0." in (
+        result.stdout
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "told"),
+    [
+        ("coverage", "Coverage: no mending fills a hole"),
+        ("all", "nothing wrong by themselves; --mend length does it all the same."),
+    ],
+)
+def test_what_mending_leaves_is_told_with_its_reason(ill_dir: Path, kind: str, told: str) -> None:
+    doctor(ill_dir, "--mend", "all")
+    lopsided_pairs(ill_dir)
+    assert told in doctor(ill_dir, "--mend", kind).stderr
 
 
 def test_undo_takes_a_mending_back(ill_dir: Path) -> None:

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 import pytest
 from textual.widgets import DataTable, TabbedContent
 
-from engine import desk
+from engine import desk, pair_mending
 from models.library import resolve_base
 from models.torch_base import load_tokenizer
 from studio.screens.doctor import DoctorScreen
 from studio.screens.doctor_cases import DoctorCases
-from tests.studio.doctor_data import ill_reader
+from tests.studio.doctor_data import ill_reader, lopsided_pairs
 
 if TYPE_CHECKING:
     from tests.studio.conftest import OpenWindow
@@ -29,12 +29,12 @@ async def test_the_table_tells_findings_pairs_and_mending(
         await window.press("D")
         assert isinstance(window.screen, DoctorScreen)
         assert window.rows("#findings") == [
-            ["stop", "Template tokens", "1", "cleans 1"],
-            ["stop", "Swapped sides", "2", "swaps 2"],
-            ["stop", "Leakage", "1", "drops 1"],
-            ["warn", "Contradicted", "1", "drops 1"],
-            ["warn", "Near-duplicates", "1", "drops 1"],
-            ["note", "Coverage", "", "nothing"],
+            ["stop", "Template tokens", "1", "clean 1"],
+            ["stop", "Swapped sides", "2", "swap 2"],
+            ["stop", "Leakage", "1", "drop 1"],
+            ["warn", "Contradicted", "1", "drop 1"],
+            ["warn", "Near-duplicates", "1", "drop 1"],
+            ["note", "Coverage", "", "do nothing"],
         ]
         await window.press("down")
         assert "2 pairs of" in window.text("#story")
@@ -58,10 +58,40 @@ async def test_capital_m_mends_all_that_is_safe(ill_dir: Path, open_window: "Ope
         await window.press("D", "M")
         assert [row[1] for row in window.rows("#findings")] == ["Coverage"]
         assert "Near-duplicates: 1 pair dropped" in window.text("#did")
-        assert window.screen.check_action("mend_all", ()) is None
         await window.press("escape")
         assert "dropped 3" in window.text("#counts")
-        assert "dropped 3" in window.text("#counts")
+
+
+async def test_capital_m_says_why_it_mends_nothing(
+    ill_dir: Path, open_window: "OpenWindow"
+) -> None:
+    pair_mending.mend(ill_dir, "ana")
+    lopsided_pairs(ill_dir)
+    before = desk.pairs(ill_dir, "ana")
+    async with open_window(ill_dir, "pairs", size=(80, 24)) as window:
+        await window.press("D")
+        rows = window.rows("#findings")
+        assert [row[1] for row in rows] == ["Length shortcut", "Coverage"]
+        assert rows[0][3].endswith(" (m does it, M does not)")
+        await window.press("M")
+        assert window.text("#did") == (
+            "M mends nothing here. Length shortcut: mending it drops pairs that have nothing wrong "
+            "by themselves; m on its line does it all the same. Coverage: no mending fills a hole, "
+            "build the pairs again or write some."
+        )
+        assert desk.pairs(ill_dir, "ana") == before
+        await window.press("m")
+        assert window.text("#did").startswith("Length shortcut: ")
+        assert desk.pairs(ill_dir, "ana") != before
+
+
+async def test_m_says_why_a_finding_cannot_be_mended(
+    ill_dir: Path, open_window: "OpenWindow"
+) -> None:
+    async with open_window(ill_dir, "pairs") as window:
+        await window.press("D", "ctrl+end", "m")
+        assert window.text("#did").startswith("Coverage: no mending fills a hole")
+        assert [row[1] for row in window.rows("#findings")][-1] == "Coverage"
 
 
 async def test_enter_opens_the_pairs_of_a_finding(ill_dir: Path, open_window: "OpenWindow") -> None:
@@ -69,11 +99,11 @@ async def test_enter_opens_the_pairs_of_a_finding(ill_dir: Path, open_window: "O
         await window.press("D", "enter")
         assert isinstance(window.screen, DoctorCases)
         rows = window.rows("#cases")
-        assert rows == [["cleaned", "<|im_end|>", "She [b]went[/b] <|im_end|> home."]]
+        assert rows == [["clean", "<|im_end|>", "She [b]went[/b] <|im_end|> home."]]
         assert window.text("#chosen") == "She [b]went[/b] <|im_end|> home."
         await window.press("d")
         assert next(p for p in desk.pairs(ill_dir, "ana") if p.id == "tokens").dropped
-        assert window.rows("#cases")[0][0] == "is dropped"
+        assert window.rows("#cases")[0][0] == "(is dropped)"
         await window.press("escape")
         assert window.rows("#findings")[0][1] == "Swapped sides"
 
@@ -89,12 +119,17 @@ async def test_m_over_the_pairs_mends_their_finding(
         assert mended.chosen == "She [b]went[/b] home."
 
 
-async def test_the_grid_shows_holes_first(ill_dir: Path, open_window: "OpenWindow") -> None:
+async def test_the_grid_counts_each_pair_once_and_shows_holes_first(
+    ill_dir: Path, open_window: "OpenWindow"
+) -> None:
     async with open_window(ill_dir, "pairs", size=(80, 24)) as window:
         await window.press("D", "c")
         assert window.screen.query_one(TabbedContent).active == "grid"
-        assert window.rows("#coverage")[0][0] == "Indulgence"
-        assert window.rows("#coverage")[0][2] == "hole"
+        once, first, *_ = window.rows("#coverage")
+        assert once == ["All, each pair once", "1", "7", "8", "0"]
+        assert (first[0], first[2]) == ("Indulgence", "hole")
+        assert "the rows add up to more than the pairs" in window.text("#rows")
+        assert window.screen.check_action("mend", ()) is None
         assert window.app.focused is window.screen.query_one("#coverage", DataTable)
         await window.press("c")
         assert window.app.focused is window.screen.query_one("#findings", DataTable)

@@ -70,13 +70,13 @@ class Finding:
 
     @property
     def left_because(self) -> str:
-        """Why mending everything leaves it as it is, in a sentence; empty where it does not."""
+        """Why mending everything leaves it as it is, in half a sentence; empty if not."""
         if not self.cases:
-            return "No mending fills a hole: build the pairs again, or write some."
+            return "no mending fills a hole, build the pairs again or write some"
         if not self.remedy:
-            return "You have accepted these pairs, so they are yours to decide on one by one."
+            return "you have accepted these pairs, so it is for you to decide on each"
         if not self.safe:
-            return "Mending it drops pairs that have nothing wrong by themselves."
+            return "mending it drops pairs that have nothing wrong by themselves"
         return ""
 
     def as_json(self) -> dict[str, object]:

@@ -42,10 +42,9 @@ def _told(found: Probed, pairs: int) -> str:
         for word, chosen, rejected in found.words[:WORDS_TOLD]
     )
     return (
-        f"Which words stand on which side is enough to guess the chosen answer in "
-        f"{found.accuracy:.0%} of {pairs:,} pairs, of topics that the guesser never saw. By "
-        f"chance it would be 50%; over {BAR:.0%}, a model may learn the words and not the "
-        f"reader. They are: {words}."
+        f"From single words alone the chosen answer can be guessed in {found.accuracy:.0%} of "
+        f"{pairs:,} pairs, whose topics the guesser never saw. 50% would be chance; over "
+        f"{BAR:.0%}, a model may learn the words in place of the reader. Most telling: {words}."
     )
 
 

@@ -27,8 +27,7 @@ class _Lean:
     @property
     def told(self) -> str:
         of = len(self.following) + self.against
-        way = "longer" if self.is_longer else "shorter"
-        return f"the {way} one in {len(self.following) / of:.0%} of {of:,} {self.where}"
+        return f"in {len(self.following) / of:.0%} of {of:,} {self.where}"
 
 
 def length(patient: Patient) -> Found | None:
@@ -44,10 +43,18 @@ def length(patient: Patient) -> Found | None:
         for pair in ranked
     )
     told = (
-        f"The chosen answer is {', '.join(lean.told for lean in leans)}: over {MOST:.0%}, a model "
-        "may learn to tell by length."
+        f"The chosen answer is {_told(leans)}. Over {MOST:.0%}, a model may learn the length in "
+        "place of the reader."
     )
     return Found(told, tuple(cases))
+
+
+def _told(leans: Sequence[_Lean]) -> str:
+    ways = {
+        way: [lean.told for lean in leans if lean.is_longer is is_longer]
+        for way, is_longer in (("longer", True), ("shorter", False))
+    }
+    return ", ".join(f"the {way} one {' and '.join(told)}" for way, told in ways.items() if told)
 
 
 def _leans(pairs: Sequence[PreferencePair]) -> Iterator[_Lean]:

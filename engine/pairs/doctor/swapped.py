@@ -16,9 +16,9 @@ def swapped(patient: Patient) -> Found | None:
         return None
     found.sort(key=lambda stand: -abs(stand.label.stance))
     told = (
-        f"{many(len(found), 'pair')} of {len(patient.used):,} {agree(len(found), 'has', 'have')} "
-        "the sides the wrong way round: as chosen stands the answer that this profile speaks "
-        "against."
+        f"{many(len(found), 'pair')} of {len(patient.used):,} "
+        f"{agree(len(found), 'has its', 'have their')} sides the wrong way round: the chosen "
+        "answer is the one that this profile speaks against."
     )
     if edited := sum(stand.pair.edited for stand in found):
         told += f" {edited:,} of them {agree(edited, 'was', 'were')} edited by hand."
