@@ -20,7 +20,7 @@ from engine.domain import PreferencePair, Track
 from engine.pairs.addition import NOTHING_ADDED, Addition
 from engine.pairs.doctor.counts import content_key, counts_path, read_counts
 from engine.pairs.doctor.coverage import Row, grid
-from engine.pairs.doctor.finding import Finding, Severity
+from engine.pairs.doctor.finding import Finding, Severity, many
 from engine.pairs.doctor.patient import Lengths, Patient
 from engine.pairs.doctor.table import examined
 from engine.store import cards as card_rows
@@ -106,7 +106,7 @@ def stops(data_dir: Path, reader_ids: Sequence[str], ruler: Ruler | None = None)
             if pairs:
                 patient, _ = patient_of(db, data_dir, reader_id, ruler or Ruler(), added)
                 told += [
-                    f"{finding.title.lower()} in {len(finding.cases):,}"
+                    f"{finding.title.lower()} in {many(len(finding.cases), 'pair')}"
                     for finding in examined(patient, stop)
                 ]
     return f"The pair doctor would stop here: {', '.join(told)}." if told else ""

@@ -70,11 +70,12 @@ class DoctorCases(ModalScreen[bool]):
     def _fill(self) -> None:
         at = self.table.cursor_row
         self.table.clear()
+        room = max(56, self.size.width - 23)
+        why = max(40, room // 2)
         for case in self._cases:
             pair = self._pairs[case.pair_id]
-            room = max(16, self.size.width - 63)
             self.table.add_row(
-                cell(_outcome(pair, case)), cell(case.why, 40), cell(pair.chosen, room)
+                cell(_outcome(pair, case)), cell(case.why, why), cell(pair.chosen, room - why)
             )
         self.table.move_cursor(row=at)
         self._show_pair()

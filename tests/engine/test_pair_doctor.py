@@ -85,7 +85,7 @@ def test_mending_what_is_well_changes_nothing(ill_dir: Path) -> None:
 
 def test_what_should_stop_training_is_said_in_a_sentence(ill_dir: Path) -> None:
     assert stops(ill_dir, ["ann"]) == (
-        "The pair doctor would stop here: template tokens in 1, swapped sides in 1."
+        "The pair doctor would stop here: template tokens in 1 pair, swapped sides in 1 pair."
     )
     mend(ill_dir, "ann")
     assert stops(ill_dir, ["ann", "bo"]) == ""

@@ -109,6 +109,6 @@ def test_what_does_not_exist_is_refused_with_2(
 
 def test_train_tells_what_should_be_mended_and_goes_ahead(ill_dir: Path) -> None:
     result = run(ill_dir, "train", "ana", "--base", "no/such.gguf")
-    assert "The pair doctor would stop here: template tokens in 1" in result.stderr
+    assert "The pair doctor would stop here: template tokens in 1 pair," in result.stderr
     assert "`persona-studio pairs doctor READER` shows and mends it." in result.stderr
     assert "There is no base model" in result.stderr

@@ -161,8 +161,8 @@ async def test_train_says_what_should_be_mended_first(
 ) -> None:
     async with open_window(ill_dir, "train", size=(80, 24)) as window:
         assert window.text("#doctor") == (
-            "The pair doctor would stop here: template tokens in 1, swapped sides in 2, "
-            "leakage in 1. Press 3, then D, to see and mend it."
+            "The pair doctor would stop here: template tokens in 1 pair, swapped sides in 2 pairs, "
+            "leakage in 1 pair. Press 3, then D, to see and mend it."
         )
         await window.press("3", "D", "M", "escape", "4")
         assert not window.screen.query_one("#doctor").display
