@@ -70,10 +70,7 @@ class Window:
     async def settle(self) -> None:
         """Wait until nothing is being read, changed or shown any more."""
         await self.pilot.pause()
-        # Not wait_for_complete: it raises for a load that a newer load has replaced.
-        async with asyncio.timeout(60):
-            while any(w.group in SHORT and not w.is_finished for w in self.app.workers):
-                await self.pilot.pause(0.02)
+        await _nothing_read(self.pilot)
         await self.pilot.pause(NEWS_EVERY_S * 1.5)
 
     async def until(self, is_so: Callable[[], bool]) -> None:
@@ -116,6 +113,26 @@ class Window:
     def type_in(self, selector: str, text: str) -> None:
         """Fill in a field; keys one by one would take seconds."""
         self.screen.query_one(selector, Input).value = text
+
+
+async def drawn(pilot: Pilot[Any]) -> None:
+    """Wait until the picture stands still, however busy the machine: for snapshots.
+
+    It stands still when nothing is being read and two, a third of a second apart, are equal.
+    """
+    async with asyncio.timeout(60):
+        before, now = "", pilot.app.export_screenshot()
+        while before != now:
+            await _nothing_read(pilot)
+            await pilot.pause(0.35)
+            before, now = now, pilot.app.export_screenshot()
+
+
+async def _nothing_read(pilot: Pilot[Any]) -> None:
+    # Not wait_for_complete: it raises for a load that a newer load has replaced.
+    async with asyncio.timeout(60):
+        while any(w.group in SHORT and not w.is_finished for w in pilot.app.workers):
+            await pilot.pause(0.02)
 
 
 def _with_all_below(nodes: Iterable[TreeNode[Any]]) -> Iterator[TreeNode[Any]]:

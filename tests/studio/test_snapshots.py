@@ -12,6 +12,7 @@ from textual.pilot import Pilot
 
 from models.events import Failed, Finished, Metric, Note, Step
 from studio.app import StudioApp
+from tests.studio.conftest import drawn
 
 if TYPE_CHECKING:
     from tests.studio.conftest import PastRun
@@ -48,7 +49,7 @@ def _opened(data_dir: Path, step: str, *keys: str) -> dict[str, object]:
         for key in ("", *keys):
             if key:
                 await pilot.press(key)
-            await pilot.pause(0.4)
+            await drawn(pilot)
 
     return {"app": StudioApp(data_dir, step), "run_before": run_before}
 

@@ -7,6 +7,7 @@ import pytest
 from textual.pilot import Pilot
 
 from studio.app import StudioApp
+from tests.studio.conftest import drawn
 from tests.studio.doctor_data import ill_reader
 
 Compare = Callable[..., bool]
@@ -28,6 +29,6 @@ def test_doctor(shown: str, size: tuple[int, int], empty_dir: Path, snap_compare
         for key in ("", "D", *KEYS[shown]):
             if key:
                 await pilot.press(key)
-            await pilot.pause(0.6)
+            await drawn(pilot)
 
     assert snap_compare(StudioApp(data_dir, "pairs"), run_before=run_before, terminal_size=size)

@@ -12,7 +12,7 @@ from engine.domain import Reading
 from engine.store import readings as reading_rows
 from engine.store.database import change, opened
 from studio.app import StudioApp
-from tests.studio.conftest import FACE, READ_AT
+from tests.studio.conftest import FACE, READ_AT, drawn
 
 Compare = Callable[..., bool]
 SCREENS: dict[str, tuple[str, ...]] = {
@@ -44,7 +44,7 @@ def _opened(data_dir: Path, trait_id: str, *keys: str) -> dict[str, object]:
     """What `snap_compare` is told: go to a trait, press the keys, then look."""
 
     async def run_before(pilot: Pilot[None]) -> None:
-        await pilot.pause(0.4)
+        await drawn(pilot)
         tree = pilot.app.screen.query_one("#traits", Tree)
         for group in tree.root.children:
             for node in group.children:
@@ -53,7 +53,7 @@ def _opened(data_dir: Path, trait_id: str, *keys: str) -> dict[str, object]:
         for key in ("", *keys):
             if key:
                 await pilot.press(key)
-            await pilot.pause(0.4)
+            await drawn(pilot)
 
     return {"app": StudioApp(data_dir, "profile", "ana"), "run_before": run_before}
 

@@ -8,6 +8,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from studio.app import StudioApp
+from tests.studio.conftest import drawn
 
 Compare = Callable[..., bool]
 SIZES = [(80, 24), (120, 40)]
@@ -47,13 +48,13 @@ def test_import(
         (folder / name).write_text(content, "utf-8")
 
     async def run_before(pilot: Pilot[None]) -> None:
-        await pilot.pause(0.4)
+        await drawn(pilot)
         for key in keys:
             if key == "=":
                 pilot.app.screen.query_one("#path", Input).value = name
             else:
                 await pilot.press(key)
-            await pilot.pause(0.6)
+            await drawn(pilot)
 
     app = StudioApp(empty_dir)
     assert snap_compare(app=app, terminal_size=size, run_before=run_before)

@@ -11,7 +11,7 @@ from engine import desk, workbench
 from engine.store import pairs as pair_rows
 from engine.store.database import change, opened
 from studio.app import StudioApp
-from tests.studio.conftest import HOSTILE, PAIRS, READ_AT
+from tests.studio.conftest import HOSTILE, PAIRS, READ_AT, drawn
 
 Compare = Callable[..., bool]
 SCREENS: dict[str, tuple[str, ...]] = {
@@ -55,9 +55,7 @@ def test_pairs(screen: str, size: tuple[int, int], mixed_dir: Path, snap_compare
         for key in ("", *SCREENS[screen]):
             if key:
                 await pilot.press(key)
-            await pilot.pause(0.4)
-        # On a busy machine the list and the pair below it are drawn one after the other.
-        await pilot.pause(1.2)
+            await drawn(pilot)
 
     app = StudioApp(mixed_dir, "pairs", "ana")
     assert snap_compare(app=app, terminal_size=size, run_before=run_before)

@@ -8,6 +8,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input, Select
 
 from studio.app import StudioApp
+from tests.studio.conftest import drawn
 
 Compare = Callable[..., bool]
 SIZES = [(80, 24), (120, 40)]
@@ -42,7 +43,7 @@ def test_pairs_files(
     (folder / "theirs.csv").write_text(THEIRS)
 
     async def run_before(pilot: Pilot[None]) -> None:
-        await pilot.pause(0.4)
+        await drawn(pilot)
         for key in keys:
             if key == "=":
                 pilot.app.screen.query_one("#path", Input).value = name
@@ -50,7 +51,7 @@ def test_pairs_files(
                 pilot.app.screen.query_one("#format", Select).value = "ultrafeedback"
             else:
                 await pilot.press(key)
-            await pilot.pause(0.6)
+            await drawn(pilot)
 
     app = StudioApp(data_dir, "pairs")
     assert snap_compare(app=app, terminal_size=size, run_before=run_before)

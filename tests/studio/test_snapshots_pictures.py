@@ -7,6 +7,7 @@ import pytest
 from textual.pilot import Pilot
 
 from studio.app import StudioApp
+from tests.studio.conftest import drawn
 
 Compare = Callable[..., bool]
 
@@ -15,10 +16,10 @@ Compare = Callable[..., bool]
 @pytest.mark.parametrize("tab", range(4), ids=["big-five", "values", "interests", "timeline"])
 def test_pictures(tab: int, size: tuple[int, int], data_dir: Path, snap_compare: Compare) -> None:
     async def run_before(pilot: Pilot[None]) -> None:
-        await pilot.pause(0.4)
+        await drawn(pilot)
         for key in ("p", *["right"] * tab):
             await pilot.press(key)
-            await pilot.pause(0.4)
+            await drawn(pilot)
 
     app = StudioApp(data_dir, "profile")
     assert snap_compare(app=app, terminal_size=size, run_before=run_before)

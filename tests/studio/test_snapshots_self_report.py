@@ -9,6 +9,7 @@ from textual.pilot import Pilot
 from engine import self_report
 from engine.profile.questionnaire import questionnaire
 from studio.app import StudioApp
+from tests.studio.conftest import drawn
 
 SIZES = [(80, 24), (120, 40)]
 SHOWN = {
@@ -23,11 +24,10 @@ Compare = Callable[..., bool]
 
 def _opened(data_dir: Path, *keys: str) -> dict[str, object]:
     async def run_before(pilot: Pilot[None]) -> None:
-        await pilot.pause(0.4)
+        await drawn(pilot)
         for key in keys:
             await pilot.press(key)
-            await pilot.pause(0.2)
-        await pilot.pause(0.4)
+            await drawn(pilot)
 
     return {"app": StudioApp(data_dir, "profile"), "run_before": run_before}
 
