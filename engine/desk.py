@@ -20,6 +20,7 @@ from engine.domain import (
     Profile,
     Review,
     Run,
+    are_same,
 )
 from engine.frameworks import Dimension, all_dimensions, all_statements, dimensions, genres
 from engine.pairs.build import PairsReport, pairs_for
@@ -27,6 +28,7 @@ from engine.pairs.build import report as pairs_report
 from engine.pairs.choice import PairChoice
 from engine.profile.build import build_by_chat, build_by_run
 from engine.runs import forget_runs
+from engine.sources.records import storable
 from engine.store import datasets as dataset_rows
 from engine.store import journal
 from engine.store import pairs as pair_rows
@@ -157,12 +159,12 @@ def edit_pair(
         pair = pair_rows.find(db, pair_id)
         edited = replace(
             pair,
-            prompt=pair.prompt if prompt is None else prompt,
-            chosen=pair.chosen if chosen is None else chosen,
-            rejected=pair.rejected if rejected is None else rejected,
+            prompt=pair.prompt if prompt is None else storable(prompt),
+            chosen=pair.chosen if chosen is None else storable(chosen),
+            rejected=pair.rejected if rejected is None else storable(rejected),
             edited=True,
         )
-        if edited.chosen == edited.rejected:
+        if are_same(edited.chosen, edited.rejected):
             raise BadInput("Both answers would be the same.", "Change one, or drop the pair.")
         pair_rows.update(db, edited)
     return edited

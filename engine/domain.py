@@ -273,6 +273,12 @@ class PreferencePair:
         return replace(self, chosen=self.rejected, rejected=self.chosen, edited=True)
 
 
+def are_same(one: str, other: str) -> bool:
+    """Whether two texts are the same but for white space: of two such answers none is preferred."""
+    # Most differ in the first words, and splitting all of them is what takes its time.
+    return one.split(None, 9)[:9] == other.split(None, 9)[:9] and one.split() == other.split()
+
+
 @dataclass(frozen=True)
 class PreferenceExample:
     """A row of anybody's preference data (story P)."""

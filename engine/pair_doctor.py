@@ -5,7 +5,6 @@ to it mended: `engine.pair_mending`.
 """
 
 import asyncio
-import json
 import secrets
 import shutil
 from collections import Counter
@@ -29,6 +28,7 @@ from engine.store import profiles as profile_rows
 from engine.store import readers as reader_rows
 from engine.store.database import Store, opened
 from engine.train.config import TrainConfig
+from engine.train.input_files import input_files
 from models.errors import BadInput
 from models.events import Event, Finished
 from models.library import resolve_base
@@ -153,9 +153,8 @@ def _counting(data_dir: Path, reader_id: str, ruler: Ruler) -> jobs.RunDir | Non
         "max_length": ruler.max_length,
     }
     directory = jobs.prepare(path, "lengths", settings)
-    rows = (json.dumps(asdict(pair), ensure_ascii=False) + "\n" for pair in uncounted)
-    (path / "pairs.jsonl").write_text("".join(rows), encoding="utf-8")
-    (path / "cards.json").write_text(json.dumps({reader_id: card}), encoding="utf-8")
+    for name, text in input_files(uncounted, {reader_id: card}).items():
+        (path / name).write_text(text, encoding="utf-8")
     jobs.start(directory)
     return directory
 

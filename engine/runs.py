@@ -21,6 +21,7 @@ from engine.store import profiles as profile_rows
 from engine.store import runs as run_rows
 from engine.store.database import opened
 from engine.train.config import TrainConfig, config_for
+from engine.train.input_files import input_files
 from models.errors import BadInput
 from models.events import Event, Finished
 from models.library import resolve_base
@@ -171,10 +172,7 @@ def training_input(
                     f"`persona-studio pairs build {reader_id}`.",
                 )
             pairs += own
-    files = {
-        "pairs.jsonl": "".join(json.dumps(asdict(p), ensure_ascii=False) + "\n" for p in pairs),
-        "cards.json": json.dumps(cards, ensure_ascii=False, indent=1),
-    }
+    files = input_files(pairs, cards)
     settings: dict[str, object] = {
         "reader_ids": list(cards),
         "config": asdict(config),

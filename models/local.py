@@ -4,35 +4,26 @@ Nothing here imports llama.cpp: a file that crashes it takes the child down, not
 """
 
 import asyncio
-import json
-import signal
-import sys
-from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, BinaryIO, Self
+from typing import Self
 
 from models.chat import ChatEvent, Message, Reply, Sampling, Score, Started, Text
+from models.child import Answer, Child
 from models.errors import UserError
 
 LONGEST_LINE_BYTES = 64 << 20
-ENDING_TIMEOUT_S = 2.0
-"""How long a child may take to end by itself; then it is killed."""
-
-Answer = dict[str, Any]
-"""One JSON line of the child."""
 
 
 class LocalModel:
     """A `ChatModel` over one GGUF file; answers its callers one after the other."""
 
-    def __init__(self, process: Process, path: Path, log: Path) -> None:
+    def __init__(self, child: Child, path: Path) -> None:
         """`open` makes one."""
-        self._process = process
+        self._child = child
         self._path = path
-        self._log = log
         self._turn = asyncio.Lock()
         self._last_id = 0
         self.sha256 = ""
@@ -53,9 +44,11 @@ class LocalModel:
         Raises:
             UserError: the file is missing, no GGUF, broken or no chat model, or the child died.
         """
-        model = cls(await _start(path, log, context, vocabulary_only), path, log)
+        called = f"The process that hosts {path.stem}"
+        command = _command(path, log, context, vocabulary_only)
+        model = cls(await Child.start(command, called, log, LONGEST_LINE_BYTES), path)
         try:
-            first = await model._line()
+            first = await model._child.answer()
             if "failed" in first:
                 raise UserError(first["failed"], f"{first['hint']} The log is {log}.")
             model.sha256 = first["ready"]["sha256"]
@@ -73,7 +66,7 @@ class LocalModel:
     @property
     def is_alive(self) -> bool:
         """Whether the child still runs; one that died is not started again by itself."""
-        return self._process.returncode is None
+        return self._child.is_alive
 
     async def __aenter__(self) -> Self:
         return self
@@ -83,17 +76,7 @@ class LocalModel:
 
     async def close(self) -> None:
         """End the child, in the middle of a reply if need be."""
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        try:
-            async with asyncio.timeout(ENDING_TIMEOUT_S):
-                await self._process.wait()
-        except TimeoutError:
-            pass
-        finally:
-            if self._process.returncode is None:
-                self._process.kill()
-                await self._process.wait()
+        await self._child.end()
 
     async def stream(
         self, messages: Sequence[Message], sampling: Sampling
@@ -137,7 +120,7 @@ class LocalModel:
         async with self._turn:
             self._last_id += 1
             request_id = self._last_id
-            self._send({"id": request_id, **request})
+            self._child.send({"id": request_id, **request})
             goes_on = True
             try:
                 while goes_on:
@@ -152,7 +135,7 @@ class LocalModel:
                     await self._stop(request_id)
 
     async def _stop(self, request_id: int) -> None:
-        self._send({"stop": request_id})
+        self._child.send({"stop": request_id})
         with suppress(UserError):
             while _goes_on(await self._answer(request_id)):
                 pass
@@ -160,27 +143,11 @@ class LocalModel:
     async def _answer(self, request_id: int) -> Answer:
         """The next line for a request, past what is left of one whose caller was cancelled."""
         while True:
-            answer = await self._line()
+            answer = await self._child.answer()
             if answer["id"] == request_id:
                 if "failed" in answer:
                     raise UserError(answer["failed"], answer["hint"])
                 return answer
-
-    async def _line(self) -> Answer:
-        assert self._process.stdout is not None
-        line = await self._process.stdout.readline()
-        if not line.endswith(b"\n"):
-            how = _how_it_ended(await self._process.wait())
-            raise UserError(
-                f"The process that hosts {self.name} ended: {how}.",
-                f"Open the model again; llama.cpp's last words are in {self._log}.",
-            )
-        answer: Answer = json.loads(line)
-        return answer
-
-    def _send(self, request: Mapping[str, object]) -> None:
-        assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps(request).encode() + b"\n")
 
 
 @asynccontextmanager
@@ -197,35 +164,8 @@ async def local_model(
         yield model
 
 
-async def _start(path: Path, log: Path, context: int | None, vocabulary_only: bool) -> Process:
-    try:
-        with _opened(log) as errors:
-            return await asyncio.create_subprocess_exec(
-                *_command(path, log, context, vocabulary_only),
-                stdin=PIPE,
-                stdout=PIPE,
-                stderr=errors,
-                limit=LONGEST_LINE_BYTES,
-                start_new_session=True,
-                # `-m` looks here first, and not at some `models` in the caller's folder.
-                cwd=Path(__file__).parents[1],
-            )
-    except OSError as error:
-        raise UserError(
-            f"The model's process cannot be started: {error.strerror} ({error.filename}).",
-            "Free some space, or choose another place with --data-dir.",
-        ) from error
-
-
-def _opened(log: Path) -> BinaryIO:
-    log.parent.mkdir(parents=True, exist_ok=True)
-    log.touch(mode=0o600)
-    return log.open("ab")
-
-
 def _command(path: Path, log: Path, context: int | None, vocabulary_only: bool) -> list[str]:
-    command = [sys.executable, "-m", "models.host", str(path.absolute())]
-    command += ["--log", str(log.absolute())]
+    command = ["models.host", str(path.absolute()), "--log", str(log.absolute())]
     command += [] if context is None else ["--n-ctx", str(context)]
     return [*command, "--vocabulary-only"] if vocabulary_only else command
 
@@ -242,9 +182,3 @@ def _event(answer: Answer) -> ChatEvent:
 
 def _goes_on(answer: Answer) -> bool:
     return "started" in answer or "text" in answer
-
-
-def _how_it_ended(returncode: int) -> str:
-    if returncode < 0:
-        return f"killed by {signal.Signals(-returncode).name}"
-    return f"exit code {returncode}"

@@ -69,19 +69,20 @@ class PairFinder:
         """
         index, listed = self.index, self.listed
         if index is None or index.reader_id != reader_id:
-            self.index = await self._session.ask(workbench.load_index, reader_id)
+            loaded = await self._session.ask(workbench.load_index, reader_id)
+            self.index, self._found = loaded, None
             garbage.leave_alone()
             listed.keep_only(())
             listed.select(())
             listed.show((), np.zeros(0, np.int64), self._names, 0)
         else:
             newer, changed = await self._session.ask(workbench.refreshed, index)
-            if changed is not None and not changed:
+            # Another call may have been cut off after it took over what was changed.
+            if changed is not None and not changed and self._found is not None:
                 return
-            self.index = newer
+            self.index, self._found = newer, None
             listed.keep_only(await self._session.ask(workbench.page, listed.kept_ids))
             listed.select(newer.ids_of(newer.rows(listed.selected)))
-        self._found = None
         await self.look(line, listed.current_id or "")
 
     async def look(self, line: str, keep: str | None = None) -> None:

@@ -25,6 +25,7 @@ from engine.store import profiles as profile_rows
 from engine.store import readers as reader_rows
 from engine.store.cards import EditedCard
 from engine.store.database import Store, opened
+from engine.train.input_files import read_pairs
 from models.errors import BadInput
 
 QUOTED_WORDS = 6
@@ -208,11 +209,9 @@ def _is_trained_with(
     data_dir: Path, run: Run, review: Review, before: Profile, after: Profile, lost: set[str]
 ) -> bool:
     """Whether a run's pairs or card still tell what is gone; one that cannot be read may well."""
-    path = run_dir(data_dir, run.id).path
     try:
-        lines = (path / "pairs.jsonl").read_text(encoding="utf-8").split("\n")
-        pairs = [PreferencePair(**json.loads(line)) for line in lines if line]
-        card = str(json.loads((path / "cards.json").read_text(encoding="utf-8"))[before.reader_id])
+        pairs, cards = read_pairs(run_dir(data_dir, run.id).path)
+        card = str(cards[before.reader_id])
     except (OSError, ValueError, TypeError, KeyError):
         return True
     own = [pair for pair in pairs if pair.reader_id == before.reader_id]

@@ -15,9 +15,12 @@ import orjson
 
 from engine.domain import PreferencePair
 from engine.pair_files import shapes
-from engine.pair_files.shapes import Row
+from engine.pair_files.shapes import Row, too_long
 from engine.pair_files.table import write_table
 from engine.private_file import private_file
+from engine.sources.dialogue import refuse_unpaired
+from engine.sources.opening import MAX_LINE_CHARS
+from engine.sources.records import MAX_TEXT_CHARS, BadRow, storable
 from engine.store import cards as card_rows
 from engine.store import pairs as pair_rows
 from engine.store import profiles as profile_rows
@@ -84,10 +87,21 @@ class PairsWritten:
     pairs: int
     held_out: int
     """Of these."""
+    unloadable: int
+    """Of these: they would not come back as they are. A text is empty, over a million characters
+    long or has a NUL, or both answers are the same."""
     file: str
 
     def as_json(self) -> dict[str, object]:
         return vars(self)
+
+    def warnings(self) -> Iterator[str]:
+        """What to know of the file before it is relied on, sentence by sentence."""
+        if self.unloadable:
+            yield (
+                f"{self.unloadable:,} of them would not be loaded again: a text is empty or over "
+                f"{MAX_TEXT_CHARS:,} characters long, or both answers are the same."
+            )
 
 
 def format_for(path: Path) -> str:
@@ -96,27 +110,31 @@ def format_for(path: Path) -> str:
     return {".csv": "csv", ".parquet": "parquet"}.get(suffix, "studio")
 
 
-def export_pairs(data_dir: Path, reader_id: str, path: Path, export: Export) -> PairsWritten:
+def export_pairs(
+    data_dir: Path, reader_id: str, path: Path, export: Export, replaces: bool = False
+) -> PairsWritten:
     """Write pairs to a file that only its owner can read; `.gz` at the end of its name packs it.
 
+    Args:
+        replaces: whether a file may be there already.
+
     Raises:
+        AlreadyThere: one is, and may not.
         BadInput: the place cannot be written, the format has no room for what was asked for, or
             there is no pair to write; what stood there is as it was.
     """
     if export.format == "parquet" and path.suffix == ".gz":
         raise BadInput("Parquet is packed as it is.", "Take the .gz off the name.")
-    with _pairs(data_dir, reader_id, export) as rows, private_file(path) as file:
+    with _pairs(data_dir, reader_id, export) as rows, private_file(path, replaces) as file:
         if path.suffix == ".gz":
             with GzipFile("", "wb", 6, file, mtime=0) as packed:
                 _write(rows, export.format, packed)
         else:
             _write(rows, export.format, file)
-    return PairsWritten(
-        reader_id, export.format, _only(export), rows.written, rows.held_out, str(path)
-    )
+    return rows.told(reader_id, str(path))
 
 
-def stream_pairs(data_dir: Path, reader_id: str, stream: BinaryIO, export: Export) -> None:
+def stream_pairs(data_dir: Path, reader_id: str, stream: BinaryIO, export: Export) -> PairsWritten:
     """Write pairs to a stream as they would stand in a file.
 
     Raises:
@@ -126,6 +144,7 @@ def stream_pairs(data_dir: Path, reader_id: str, stream: BinaryIO, export: Expor
         raise BadInput("Parquet is not for a screen or a pipe.", "Name a file.")
     with _pairs(data_dir, reader_id, export) as rows:
         _write(rows, export.format, stream)
+    return rows.told(reader_id, "-")
 
 
 def exported_rows(data_dir: Path, reader_id: str, export: Export) -> list[Row]:
@@ -143,16 +162,31 @@ class _Rows:
 
     def __init__(self, pairs: Iterable[PreferencePair], export: Export, card: str) -> None:
         self._pairs = pairs
+        self._export = export
         self._row = PAIR_FORMATS[export.format].row
         self._card = card
         self.written = 0
         self.held_out = 0
+        self.unloadable = 0
 
     def __iter__(self) -> Iterator[Row]:
         for pair in self._pairs:
             self.written += 1
             self.held_out += pair.held_out
+            self.unloadable += not _comes_back(pair)
             yield self._row(pair, self._card)
+
+    def told(self, reader_id: str, file: str) -> PairsWritten:
+        """What has gone on its way so far."""
+        return PairsWritten(
+            reader_id,
+            self._export.format,
+            _only(self._export),
+            self.written,
+            self.held_out,
+            self.unloadable,
+            file,
+        )
 
 
 @contextmanager
@@ -204,6 +238,16 @@ def _is_wanted(pair: PreferencePair, only: Only) -> bool:
     }[only]
 
 
+def _comes_back(pair: PreferencePair) -> bool:
+    """Whether loading would take the pair as it is."""
+    texts = pair.prompt, pair.chosen, pair.rejected
+    try:
+        refuse_unpaired(*texts)
+    except BadRow:
+        return False
+    return all(len(text) <= MAX_TEXT_CHARS and storable(text) == text for text in texts)
+
+
 def _write(rows: Iterable[Row], format_name: str, file: BinaryIO | GzipFile) -> None:
     if format_name == "csv":
         write_table(rows, file)
@@ -214,4 +258,7 @@ def _write(rows: Iterable[Row], format_name: str, file: BinaryIO | GzipFile) -> 
         write_parquet(rows, file)
     else:
         for row in rows:
-            file.write(orjson.dumps(row) + b"\n")
+            line = orjson.dumps(row)
+            if len(line) > MAX_LINE_CHARS and len(line.decode()) > MAX_LINE_CHARS:
+                raise too_long(row, format_name, MAX_LINE_CHARS)
+            file.write(line + b"\n")

@@ -10,11 +10,13 @@ import re
 from engine.domain import PreferencePair
 from engine.pair_files.own_fields import TEXTS, Texts
 from engine.sources import hh_rlhf
-from engine.sources.records import BadRow, Record, required_text
+from engine.sources.records import MAX_TEXT_CHARS, BadRow, Record, required_text
 from models.errors import BadInput
 
 _TURN = re.compile(r"\n\n(Human|Assistant):")
 _HUMAN, _ASSISTANT = "\n\nHuman: ", "\n\nAssistant: "
+_LONGEST = 2 * MAX_TEXT_CHARS + len(_HUMAN + _ASSISTANT)
+"""Of a dialogue of ours, in characters: a prompt and an answer."""
 
 
 def hh_row(pair: PreferencePair) -> dict[str, object]:
@@ -47,6 +49,8 @@ def own_texts(record: Record) -> Texts:
     prompt_of_rejected, rejected = _parted(record, "rejected")
     if prompt != prompt_of_rejected:
         raise BadRow(hh_rlhf.PARTED)
+    texts = Record(record.line, dict(zip(TEXTS, (prompt, chosen, rejected), strict=True)))
+    prompt, chosen, rejected = (required_text(texts, name) for name in TEXTS)
     return prompt, chosen, rejected
 
 
@@ -57,7 +61,7 @@ def _is_dialogue(prompt: str) -> bool:
 
 
 def _parted(record: Record, key: str) -> tuple[str, str]:
-    dialogue, turn, answer = required_text(record, key).rpartition(_ASSISTANT)
+    dialogue, turn, answer = required_text(record, key, _LONGEST).rpartition(_ASSISTANT)
     if not turn or not _TURN.match(dialogue):
         raise BadRow(f"The {key} dialogue does not go from a Human to an Assistant turn.")
     if len(_TURN.findall(dialogue)) == 1:

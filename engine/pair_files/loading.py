@@ -11,7 +11,7 @@ from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from itertools import chain, islice
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from engine.domain import PreferencePair, Skipped, Track
 from engine.frameworks import all_dimensions, all_statements, dimensions, genres
@@ -20,6 +20,7 @@ from engine.pair_files.reading import OpenPairs, opened_pairs
 from engine.pair_files.shapes import TEXTS_OF
 from engine.pairs.split import HELD_OUT_SHARE, held_topics
 from engine.sources.chosen import Skips
+from engine.sources.dialogue import refuse_unpaired
 from engine.sources.opening import Watch, at_hand, unwatched
 from engine.sources.records import BadRow, Record, one_line
 from engine.sources.rows import digest
@@ -71,6 +72,9 @@ class PairsLoaded:
     """Of those taken."""
     skipped: tuple[Skipped, ...]
     skipped_unlisted: int = 0
+    remark: str = ""
+    """Where the file is not what its name or the format that was asked for promised: how it was
+    read."""
 
     @property
     def place(self) -> str:
@@ -115,7 +119,7 @@ def load_pairs(
     about = _checked(about)
     skips = Skips()
     with at_hand(path, watch) as file, opened_pairs(file, format_name) as source:
-        stretches = _stretches(_found(source, reader_id, file.path.name, about, skips))
+        stretches = _stretches(_found(source, reader_id, PurePath(file.name).name, about, skips))
         # The first stretch is read before the store is locked.
         first = next(stretches, [])
         counts = _Counts()
@@ -138,6 +142,7 @@ def load_pairs(
         held_out=counts.held_out,
         skipped=skips.in_order(),
         skipped_unlisted=skips.unlisted,
+        remark=source.remark,
     )
 
 
@@ -180,9 +185,7 @@ def _pair(
 ) -> _Found:
     own = own_record(record)
     texts = texts_of(record, own is not None)
-    for name, text in zip(TEXTS, texts, strict=True):
-        if not text.strip():
-            raise BadRow(f"The {name} text is empty.")
+    refuse_unpaired(*texts)
     if own is None:
         return _Found(record.line, _imported(texts, reader_id, file_name, about), False)
     pair = pair_of(texts, own)
@@ -193,8 +196,6 @@ def _pair(
 
 def _imported(texts: Texts, reader_id: str, file_name: str, about: About) -> PreferencePair:
     prompt, chosen, rejected = texts
-    if chosen == rejected:
-        raise BadRow("The chosen and the rejected answer are the same.")
     return PreferencePair(
         id=digest(reader_id, IMPORTED, prompt, chosen, rejected),
         reader_id=reader_id,
@@ -291,10 +292,8 @@ def _stretches(found: Iterator[_Found]) -> Iterator[list[_Found]]:
 
 def _nothing(name: str, source: OpenPairs, skips: Skips) -> BadInput:
     skipped = skips.in_order()
-    told = "; it has no rows"
-    if skipped:
-        told = f". {source.place.capitalize()} {skipped[0].line}: {skipped[0].reason}"
-    return BadInput(
-        f"{name} holds no pair of this reader, read as {source.format}{told}",
-        "Check that the file is whole, and --format.",
-    )
+    if not skipped:
+        return BadInput(f"{name} has no rows.", "Give a file with at least one pair.")
+    first = f"{source.place.capitalize()} {skipped[0].line}: {skipped[0].reason}"
+    told = f"{name} holds no pair of this reader, read as {source.format}. {first} {source.remark}"
+    return BadInput(told.strip(), "Check the reader, the format, and that the file is whole.")

@@ -66,8 +66,9 @@ def _refusals_explained(file: InputFile) -> Iterator[None]:
     try:
         yield
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+        why = str(error).splitlines()[0].rstrip(".")
         raise BadInput(
-            f"{file.name} is a Parquet file that cannot be read: {str(error).splitlines()[0]}",
+            f"{file.name} is a Parquet file that cannot be read: {why}.",
             "Write or download it again.",
         ) from error
 

@@ -17,9 +17,10 @@ from typing import BinaryIO
 
 from engine.domain import Skipped
 from engine.pair_files.own_fields import OWN_FIELDS, SIGNS, TEXTS
+from engine.pair_files.shapes import too_long
 from engine.sources.opening import Source
 from engine.sources.records import Record
-from engine.sources.table import table_records
+from engine.sources.table import MAX_RECORD_CHARS, table_records
 
 COLUMNS = (*TEXTS, *OWN_FIELDS)
 # The full-width signs count as the narrow ones in East Asian settings.
@@ -31,7 +32,12 @@ def write_table(rows: Iterable[Mapping[str, object]], file: BinaryIO | GzipFile)
     text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
     writer = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL)
     writer.writerow(COLUMNS)
-    writer.writerows([_cell(row[name]) for name in COLUMNS] for row in rows)
+    for row in rows:
+        cells = [_cell(row[name]) for name in COLUMNS]
+        # Each cell stands between quotation marks, has its own doubled, and a comma after it.
+        if sum(len(cell) + cell.count('"') + 3 for cell in cells) > MAX_RECORD_CHARS:
+            raise too_long(row, "csv", MAX_RECORD_CHARS)
+        writer.writerow(cells)
     text.flush()
     text.detach()
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from engine.domain import PreferenceExample
+from engine.domain import PreferenceExample, are_same
 from engine.sources.records import BadRow
 from engine.sources.rows import digest
 from models.chat import Message, Role
@@ -17,16 +17,25 @@ def prompt_text(messages: Sequence[Message]) -> str:
     return "\n\n".join(f"{SPEAKERS[message.role]}: {message.content}" for message in messages)
 
 
+def refuse_unpaired(prompt: str, chosen: str, rejected: str) -> None:
+    """Refuse texts of which nothing could be learnt.
+
+    Raises:
+        BadRow: one is empty, or both answers are the same but for white space.
+    """
+    for name, text in (("prompt", prompt), ("chosen", chosen), ("rejected", rejected)):
+        if not text.strip():
+            raise BadRow(f"The {name} text is empty.")
+    if are_same(chosen, rejected):
+        raise BadRow("The chosen and the rejected answer are the same.")
+
+
 def example(dataset: str, prompt: str, chosen: str, rejected: str) -> PreferenceExample:
     """One row of a dataset.
 
     Raises:
         BadRow: a part of it is empty, or nothing is preferred because both answers are the same.
     """
-    for name, text in (("prompt", prompt), ("chosen", chosen), ("rejected", rejected)):
-        if not text.strip():
-            raise BadRow(f"The {name} text is empty.")
-    if chosen == rejected:
-        raise BadRow("The chosen and the rejected answer are the same.")
+    refuse_unpaired(prompt, chosen, rejected)
     example_id = digest(dataset, prompt, chosen, rejected)
     return PreferenceExample(example_id, dataset, prompt, chosen, rejected)

@@ -99,7 +99,8 @@ def json_record(line: bytes, number: int, name: str) -> Record | Skipped | None:
         try:
             text = line.decode()
         except UnicodeDecodeError as error:
-            raise wrong_encoding(name, "utf-8", error, number) from error
+            column = len(line[: error.start].decode()) + 1
+            raise wrong_encoding(name, "utf-8", error, number, column) from error
         return slow_json_record(text, number)
     if isinstance(fields, dict):
         return Record(number, fields)
@@ -111,7 +112,8 @@ def slow_json_record(line: str, number: int) -> Record | Skipped | None:
     if not line.strip():
         return None
     try:
-        fields = json.loads(line)
+        # Without its newline, after which an end that comes too soon would be counted.
+        fields = json.loads(line.rstrip())
     except json.JSONDecodeError as error:
         column = f"column {error.colno}: {error.msg}"
         return Skipped(number, f"The line is not complete JSON ({column}).")

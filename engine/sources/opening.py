@@ -1,18 +1,19 @@
 """A file, a .gz or standard input as lines of text, or a sentence that says why it is not.
 
 Knows bytes and encodings only: what the lines mean is the business of the formats. Nothing is
-guessed: UTF-8 (with or without a byte order mark), UTF-16 with one, and no other encoding but for
-the exports that are known to be Latin-1 and begin in a way that tells them.
+guessed: UTF-8 (with or without a byte order mark), UTF-16 or UTF-32 with one, and no other encoding
+but for the exports that are known to be Latin-1 and begin in a way that tells them.
 """
 
 import codecs
+import os
 import shutil
 import sys
 import tempfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 from typing import BinaryIO
@@ -24,7 +25,13 @@ HEAD_CHARS = 64 * 1024
 MAX_LINE_CHARS = 16 * 1024 * 1024
 BINARY_NUL_SHARE = 0.05
 
-_UTF16 = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
+# The longer marks first: that of UTF-32 begins with that of UTF-16.
+_UTF = {
+    codecs.BOM_UTF32_LE: "utf-32-le",
+    codecs.BOM_UTF32_BE: "utf-32-be",
+    codecs.BOM_UTF16_LE: "utf-16-le",
+    codecs.BOM_UTF16_BE: "utf-16-be",
+}
 _GZIP_MAGIC = b"\x1f\x8b"
 _GZIP_WINDOW = 16 + zlib.MAX_WBITS
 _LATIN_1_BEGINS = (b"Book Id\tTitle\t", b'"Book Id"\t"Title"\t')
@@ -35,6 +42,9 @@ _MAGIC = {
     b"SQLite format 3\0": "an SQLite database",
     b"GGUF": "a GGUF model",
     b"PAR1": "a Parquet file",
+    b"ARROW1": "an Arrow file",
+    b"\x89PNG": "a picture",
+    b"\xff\xd8\xff": "a picture",
     b"BZh": "a bzip2 archive",
     b"\xfd7zXZ": "an xz archive",
     b"\x28\xb5\x2f\xfd": "a zstd archive",
@@ -75,15 +85,34 @@ class Source:
 
 @contextmanager
 def at_hand(path: Path | None, watch: Watch = unwatched) -> Iterator[InputFile]:
-    """The file of this path, or a private copy of standard input for None and `-`."""
-    if path is not None and str(path) != "-":
-        stem = path.name.removesuffix(".gz")
-        yield InputFile(path, str(path), stem.rpartition(".")[0] or stem, watch)
+    """The file of this path, or a private copy of standard input for None and `-`.
+
+    A pipe can be read once only, so it is copied too.
+
+    Raises:
+        BadInput: the pipe cannot be read.
+    """
+    if path is None or str(path) == "-":
+        with _copied(sys.stdin.buffer) as copy:
+            yield InputFile(copy, "standard input", "standard-input", watch)
         return
+    stem = path.name.removesuffix(".gz")
+    file = InputFile(path, str(path), stem.rpartition(".")[0] or stem, watch)
+    with _refusals_explained(file):
+        is_pipe = path.is_fifo()
+    if not is_pipe:
+        yield file
+        return
+    with _refusals_explained(file), path.open("rb") as pipe, _copied(pipe) as copy:
+        yield replace(file, path=copy)
+
+
+@contextmanager
+def _copied(stream: BinaryIO) -> Iterator[Path]:
     with tempfile.NamedTemporaryFile(prefix="persona-studio-") as copy:
-        shutil.copyfileobj(sys.stdin.buffer, copy)
+        shutil.copyfileobj(stream, copy)
         copy.flush()
-        yield InputFile(Path(copy.name), "standard input", "standard-input", watch)
+        yield Path(copy.name)
 
 
 @contextmanager
@@ -162,7 +191,7 @@ def _refusals_explained(file: InputFile) -> Iterator[None]:
 
 
 def _unzipped(handle: BinaryIO, file: InputFile) -> Iterator[bytes]:
-    chunks = _read(handle, file.watch)
+    chunks = _read(handle, file)
     start = next(chunks, b"")
     if start.startswith(_GZIP_MAGIC):
         return _unpacked(chain([start], chunks), file.name)
@@ -173,10 +202,16 @@ def _unzipped(handle: BinaryIO, file: InputFile) -> Iterator[bytes]:
     return chain([start], chunks)
 
 
-def _read(handle: BinaryIO, watch: Watch) -> Iterator[bytes]:
+def _read(handle: BinaryIO, file: InputFile) -> Iterator[bytes]:
+    size = os.fstat(handle.fileno()).st_size
     while chunk := handle.read(CHUNK_SIZE):
-        watch(handle.tell())
+        file.watch(handle.tell())
         yield chunk
+    if (left := handle.tell()) < size:
+        raise BadInput(
+            f"{file.name} was cut short from {size:,} to {left:,} bytes while it was read.",
+            "Wait until whatever writes it is done, and try again.",
+        )
 
 
 def _unpacked(chunks: Iterable[bytes], name: str) -> Iterator[bytes]:
@@ -197,7 +232,7 @@ def _unpacked(chunks: Iterable[bytes], name: str) -> Iterator[bytes]:
 
 
 def _encoding_of(start: bytes) -> str:
-    return next((_UTF16[mark] for mark in _UTF16 if start.startswith(mark)), "utf-8")
+    return next((_UTF[mark] for mark in _UTF if start.startswith(mark)), "utf-8")
 
 
 def _refuse_binary(start: bytes, name: str) -> None:
@@ -210,24 +245,36 @@ def _refuse_binary(start: bytes, name: str) -> None:
 
 def _decoded(chunks: Iterable[bytes], encoding: str, name: str) -> Iterator[str]:
     decoder = codecs.getincrementaldecoder(encoding)()
-    lines_before = 0
+    lines_before, column = 0, 1
     for number, chunk in enumerate(chunks):
         try:
             text = decoder.decode(chunk)
         except UnicodeDecodeError as error:
-            before = error.object[: error.start].decode(encoding).count("\n")
-            raise wrong_encoding(name, encoding, error, lines_before + before + 1) from error
+            before = error.object[: error.start].decode(encoding)
+            line = lines_before + before.count("\n") + 1
+            column = _column_after(before, column)
+            raise wrong_encoding(name, encoding, error, line, column) from error
         lines_before += text.count("\n")
+        column = _column_after(text, column)
         yield text.removeprefix("\ufeff") if number == 0 else text
     if decoder.getstate()[0]:
         # Cut off inside a character: only the last line is harmed, and it shows.
         yield "\N{REPLACEMENT CHARACTER}"
 
 
-def wrong_encoding(name: str, encoding: str, error: UnicodeDecodeError, line: int) -> BadInput:
+def _column_after(text: str, column: int) -> int:
+    """The column, from 1, that comes after a text which began in a column."""
+    _, newline, last = text.rpartition("\n")
+    return len(last) + 1 if newline else column + len(text)
+
+
+def wrong_encoding(
+    name: str, encoding: str, error: UnicodeDecodeError, line: int, column: int
+) -> BadInput:
     """The refusal of a file whose bytes are not in the encoding it has to be in."""
+    byte = f"byte 0x{error.object[error.start]:02X} in line {line}, column {column}"
     return BadInput(
-        f"{name} is not {encoding.upper()}: byte 0x{error.object[error.start]:02X} in line {line}.",
+        f"{name} is not {encoding.upper()}: {byte}.",
         "Save it as UTF-8, for example with `iconv -f WINDOWS-1252 -t UTF-8 OLD > NEW`.",
     )
 

@@ -53,23 +53,23 @@ def converted(
             yield result
 
 
-def text_of(record: Record, key: str) -> str:
+def text_of(record: Record, key: str, most_chars: int = MAX_TEXT_CHARS) -> str:
     """A field's text, exactly but for what cannot be stored; empty where absent or null.
 
     Raises:
-        BadRow: it is not text, or over a million characters.
+        BadRow: it is not text, or over a million characters, or as many as it may have.
     """
     value = record.fields.get(key)
     if value is None:
         return ""
     if not isinstance(value, str):
-        raise BadRow(f"The field {key!r} should be text but is {shown(value)}.")
-    if len(value) > MAX_TEXT_CHARS:
-        raise BadRow(f"The field {key!r} is over {MAX_TEXT_CHARS:,} characters long.")
+        raise BadRow(f"The field {key!r} should be text but is {_kind_shown(value)}.")
+    if len(value) > most_chars:
+        raise BadRow(f"The field {key!r} is over {most_chars:,} characters long.")
     return storable(value)
 
 
-def required_text(record: Record, key: str) -> str:
+def required_text(record: Record, key: str, most_chars: int = MAX_TEXT_CHARS) -> str:
     """`text_of` a field that has to be there, though it may be empty.
 
     Raises:
@@ -77,7 +77,7 @@ def required_text(record: Record, key: str) -> str:
     """
     if record.fields.get(key) is None:
         raise BadRow(f"The field {key!r} is missing.")
-    return text_of(record, key)
+    return text_of(record, key, most_chars)
 
 
 def label_of(record: Record, *keys: str) -> str:
@@ -153,6 +153,16 @@ def one_line(text: str) -> str:
     if text.isalnum():
         return text
     return _CONTROL.sub("", " ".join(text.split()))
+
+
+def _kind_shown(value: object) -> str:
+    """A value quoted for a message, with what it is where that is not plain to see."""
+    if isinstance(value, bytes):
+        return f"bytes: {shown(value)}"
+    # As `datasets` keeps pictures and sounds.
+    if isinstance(value, dict) and value.keys() >= {"bytes", "path"}:
+        return f"a picture or another file: {shown(value['path'] or value['bytes'])}"
+    return shown(value)
 
 
 def shown(value: object) -> str:

@@ -75,9 +75,14 @@ def _messages(record: Record, key: str) -> list[Message]:
 
 
 def _message(key: str, entry: object) -> Message:
-    fields = entry if isinstance(entry, dict) else {}
-    content = fields.get("content")
-    role = next((role for role in SPEAKERS if role == fields.get("role")), None)
-    if role is None or not isinstance(content, str):
-        raise BadRow(f"The field {key!r} has {shown(entry)} where a message should be.")
+    if not isinstance(entry, dict) or not entry.keys() >= {"role", "content"}:
+        told = f"{shown(entry)} where a message with role and content should be"
+        raise BadRow(f"The field {key!r} has {told}.")
+    role = next((role for role in SPEAKERS if role == entry["role"]), None)
+    if role is None:
+        told = "a message whose role should be system, user or assistant but is"
+        raise BadRow(f"The field {key!r} has {told} {shown(entry['role'])}.")
+    if not isinstance(content := entry["content"], str):
+        told = "a message whose content should be text but is"
+        raise BadRow(f"The field {key!r} has {told} {shown(content)}.")
     return Message(role, storable(content))

@@ -1,10 +1,12 @@
 """Undo and redo of whole changes, across every kind of row and across restarts."""
 
-import json
-from collections.abc import Sequence
+import sqlite3
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain, groupby
 from typing import Literal
 
+import orjson
 from sqlite_utils import Database
 
 from engine.store.database import rows
@@ -84,17 +86,7 @@ def _move(db: Database, way: Literal["undo", "redo"]) -> Change | None:
             str(found[0]["made_at"]),
             way == "undo",
         )
-        keys: dict[str, list[str]] = {}
-        # Row by row: an import of a long file is one change of as many rows.
-        for row in db.execute(
-            f"select * from journal_row where change_id = ? order by id {order}", [change.id]
-        ):
-            side = row["before"] if way == "undo" else row["after"]
-            other = row["after"] if way == "undo" else row["before"]
-            table = str(row["kind"])
-            if table not in keys:
-                keys[table] = db.table(table).pks
-            _set_row(db, table, keys[table], side, other)
+        _replay(db, change.id, way)
         db.execute("update journal set undone = ? where id = ?", [1 - undone, change.id])
         db.execute("commit")
     except BaseException:
@@ -103,26 +95,49 @@ def _move(db: Database, way: Literal["undo", "redo"]) -> Change | None:
     return change
 
 
-def _set_row(
-    db: Database, table: str, keys: Sequence[str], wanted: object, present: object
-) -> None:
-    """Bring one row from `present` to `wanted`; each is the row's JSON, or None for no row."""
-    match = " and ".join(f"[{key}] = ?" for key in keys)
-    if wanted is None:
-        row = json.loads(str(present))
-        db.execute(f"delete from [{table}] where {match}", [row[key] for key in keys])
-        return
-    row = json.loads(str(wanted))
-    names = list(row)
-    if present is None:
-        db.execute(
-            f"insert or replace into [{table}] ({', '.join(f'[{name}]' for name in names)}) "
-            f"values ({', '.join('?' for _ in names)})",
-            list(row.values()),
-        )
-        return
-    settings = ", ".join(f"[{name}] = ?" for name in names)
-    db.execute(
-        f"update [{table}] set {settings} where {match}",
-        [*row.values(), *(row[key] for key in keys)],
+def _replay(db: Database, change_id: int, way: Literal["undo", "redo"]) -> None:
+    """Bring every row of a change back, or forth again, in as few statements as it has stretches.
+
+    Row by row they are only read: an import of a long file is one change of as many rows.
+    """
+    present, wanted, order = (
+        ("after", "before", "desc") if way == "undo" else ("before", "after", "asc")
     )
+    found = db.execute(
+        f"select kind, {present} present, {wanted} wanted from journal_row where change_id = ? "
+        f"order by id {order}",
+        [change_id],
+    )
+    keys: dict[str, list[str]] = {}
+    for (table, is_there, stays), stretch in groupby(found, _move_of):
+        if table not in keys:
+            keys[table] = db.table(table).pks
+        match = " and ".join(f"[{key}] = ?" for key in keys[table])
+        if not stays:
+            gone = (orjson.loads(row["present"]) for row in stretch)
+            _do_to_all(db, f"delete from [{table}] where {match}", gone, keys[table])
+            continue
+        wished = (orjson.loads(row["wanted"]) for row in stretch)
+        # The rows of a table within one change all have the columns that it had at that time.
+        first = next(wished)
+        names = list(first)
+        if is_there:
+            settings = ", ".join(f"[{name}] = ?" for name in names)
+            statement = f"update [{table}] set {settings} where {match}"
+            names += keys[table]
+        else:
+            places = ", ".join("?" for _ in names)
+            columns = ", ".join(f"[{name}]" for name in names)
+            statement = f"insert or replace into [{table}] ({columns}) values ({places})"
+        _do_to_all(db, statement, chain([first], wished), names)
+
+
+def _move_of(row: sqlite3.Row) -> tuple[str, bool, bool]:
+    """Of which table a row is, whether it is there now, and whether it is to be."""
+    return row["kind"], row["present"] is not None, row["wanted"] is not None
+
+
+def _do_to_all(
+    db: Database, statement: str, found: Iterable[Mapping[str, object]], names: Sequence[str]
+) -> None:
+    db.conn.executemany(statement, ([row[name] for name in names] for row in found))

@@ -6,7 +6,7 @@ from typing import cast
 from sqlite_utils import Database
 
 from engine.domain import PreferencePair, Track
-from engine.store.database import Row, packed, put, put_all, rows
+from engine.store.database import Row, packed, put_all, rows
 from engine.store.unpack import number, text, texts
 from models.errors import BadInput
 
@@ -23,9 +23,12 @@ def replace_built(db: Database, reader_id: str, pairs: Sequence[PreferencePair])
     found = rows(db, f"select id from pair where reader_id = ? and ({touched})", reader_id)
     kept = {text(row["id"]) for row in found}
     db.execute(f"delete from pair where reader_id = ? and not ({touched})", [reader_id])
-    for position, pair in enumerate(pairs):
-        if pair.id not in kept:
-            put(db, "pair", {**_row(pair), "position": position})
+    placed = (
+        {**_row(pair), "position": position}
+        for position, pair in enumerate(pairs)
+        if pair.id not in kept
+    )
+    put_all(db, "pair", placed)
 
 
 def save(db: Database, reader_id: str, pairs: Sequence[PreferencePair]) -> None:

@@ -4,10 +4,8 @@ The chat template is applied once, to messages built the one way previews build 
 does not fit is left out and said, never cut.
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from transformers import BatchEncoding, PreTrainedTokenizerBase
 
@@ -41,13 +39,6 @@ class TrainingData:
     """The training pairs in TRL's conversational form, in the order of `train`."""
     too_long: tuple[str, ...]
     """Ids of the pairs over `max_length`, left out."""
-
-
-def read_pairs(path: Path) -> tuple[list[PreferencePair], dict[str, str]]:
-    """The run's pairs, and the cards of their readers by reader id."""
-    lines = (path / "pairs.jsonl").read_text(encoding="utf-8").split("\n")
-    cards = json.loads((path / "cards.json").read_text(encoding="utf-8"))
-    return [PreferencePair(**json.loads(line)) for line in lines if line], cards
 
 
 def prepare_data(

@@ -20,8 +20,9 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from engine.jobs import RunDir
 from engine.train import shared_prefix
 from engine.train.config import TrainConfig
-from engine.train.data import Example, TrainingData, prepare_data, read_pairs
+from engine.train.data import Example, TrainingData, prepare_data
 from engine.train.device import Place, choose_place
+from engine.train.input_files import read_pairs
 from engine.train.scoring import (
     PairLogps,
     ReferenceCache,

@@ -16,7 +16,8 @@ from transformers import PreTrainedTokenizerBase
 from engine.domain import PreferencePair
 from engine.jobs import RunDir
 from engine.pairs.doctor.counts import Counts, content_key, read_counts, write_counts
-from engine.train.data import conversational, messages_of, read_pairs, rendered
+from engine.train.data import conversational, messages_of, rendered
+from engine.train.input_files import CARDS, PAIRS, read_pairs
 from models.events import Event, Finished, Step
 from models.library import resolve_base
 from models.torch_base import load_tokenizer
@@ -28,7 +29,7 @@ SLACK = 8
 def work(run: RunDir, settings: Mapping[str, Any], asked_to_stop: Flag) -> Iterator[Event]:
     """Count what the cache does not hold yet; what was counted is kept when it is stopped."""
     pairs, cards = read_pairs(run.path)
-    for name in ("pairs.jsonl", "cards.json"):
+    for name in (PAIRS, CARDS):
         (run.path / name).unlink()
     base, counts_file = settings["base"], Path(settings["counts"])
     yield Step(0, len(pairs), f"loading the tokenizer of {base}")

@@ -1,17 +1,14 @@
 """Which file to import, and as what; then its columns, its readers, and the import itself."""
 
-import asyncio
-import os
-from collections.abc import Callable
 from pathlib import Path, PurePath
-from typing import ClassVar, ParamSpec, TypeVar
+from typing import ClassVar
 
 from textual import getters, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
-from textual.widgets import Button, DirectoryTree, Input, Label, Select, Static
+from textual.widgets import Button, Input, Label, Select, Static
 
 from engine import imports
 from engine.reports import BooksReport, ImportReport
@@ -25,16 +22,13 @@ from studio.screens.choose_columns import ChooseColumns, written
 from studio.screens.choose_readers import ChooseReaders
 from studio.session import Session
 from studio.text import visible
-from studio.typed_path import typed_path
-from studio.widgets.file_tree import FileTree
+from studio.widgets.file_choice import FileChoice
+from studio.widgets.reading_line import ReadingLine
 
-DRAWN_EVERY_S = 0.1
 KINDS = (("Reviews", "reviews"), ("Books", "books"))
 STOPPED = "Stopped. Nothing was imported."
 
 Report = ImportReport | BooksReport
-P = ParamSpec("P")
-T = TypeVar("T")
 
 
 class ImportFile(ModalScreen[Report | None]):
@@ -45,16 +39,14 @@ class ImportFile(ModalScreen[Report | None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "cancel", "Cancel", id="import.cancel", tooltip="Stop, or close")
     ]
-    path = getters.query_one("#path", Input)
+    file = getters.query_one(FileChoice)
+    line = getters.query_one(ReadingLine)
     format = getters.query_one("#format", Select)
     refusal = getters.query_one("#refusal", Static)
-    progress = getters.query_one("#progress", Static)
 
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
-        self._reading: Reading | None = None
-        """Set while a thread reads."""
         self._mapping: tuple[Path, ColumnMap] | None = None
         """The columns that were chosen last, and of which file."""
 
@@ -62,9 +54,7 @@ class ImportFile(ModalScreen[Report | None]):
         with Vertical(classes="box") as box:
             box.border_title = "Import a file"
             with Vertical(id="form"):
-                yield Label("Path of the file; or pick it below", classes="label")
-                yield Input(placeholder="reviews.csv", id="path", compact=True)
-                yield FileTree(Path.cwd(), id="tree")
+                yield FileChoice("reviews.csv")
                 with Horizontal(id="what"):
                     yield Label("It holds")
                     yield Select(KINDS, id="kind", value="reviews", allow_blank=False, compact=True)
@@ -72,7 +62,7 @@ class ImportFile(ModalScreen[Report | None]):
                     yield Select(
                         _formats("reviews"), id="format", value="", allow_blank=False, compact=True
                     )
-            yield Static("", id="progress", markup=False)
+            yield ReadingLine()
             yield Static("", id="refusal", classes="refusal", markup=False)
             with Horizontal(classes="buttons"):
                 yield Button("Cancel", id="cancel", compact=True)
@@ -80,13 +70,7 @@ class ImportFile(ModalScreen[Report | None]):
                 yield Button("Import", id="import", variant="primary", compact=True)
 
     def on_mount(self) -> None:
-        self._show(None)
-        self.set_interval(DRAWN_EVERY_S, self._draw)
-
-    def on_unmount(self) -> None:
-        if self._reading is not None:
-            self._reading.stop()
-            self._reading = None
+        self.watch(self.line, "reading", self._shut)
 
     @property
     def _holds_books(self) -> bool:
@@ -96,25 +80,24 @@ class ImportFile(ModalScreen[Report | None]):
     def _format_name(self) -> str | None:
         return str(self.format.value) or None
 
-    @on(DirectoryTree.FileSelected)
-    def _pick(self, event: DirectoryTree.FileSelected) -> None:
-        self.path.value = str(event.path)
+    @on(FileChoice.Picked)
+    def _go_on(self) -> None:
         self.query_one("#import", Button).focus()
 
     @on(Select.Changed, "#kind")
     def _change_kind(self) -> None:
         with self.prevent(Select.Changed):
             self.format.set_options(_formats("books" if self._holds_books else "reviews"))
-        self._show(self._reading)
+        self._shut(self.line.reading)
 
     @on(Select.Changed, "#format")
     def _change_format(self) -> None:
-        self._show(self._reading)
+        self._shut(self.line.reading)
 
     @on(Button.Pressed, "#cancel")
     def action_cancel(self) -> None:
         """Stop what is going on; with nothing going on, close."""
-        reading = self._reading
+        reading = self.line.reading
         if reading is None:
             self.dismiss(None)
             return
@@ -122,7 +105,7 @@ class ImportFile(ModalScreen[Report | None]):
         # Reading alone may end whenever its thread hears of it; the store has to be left first.
         if not reading.is_storing:
             self.workers.cancel_group(self, "import")
-            self._show(None)
+            self.line.reading = None
             self.refusal.update(STOPPED)
 
     @on(Button.Pressed, "#import")
@@ -138,10 +121,8 @@ class ImportFile(ModalScreen[Report | None]):
     async def _begin(self, asks_columns: bool) -> None:
         self.refusal.update("")
         try:
-            path = typed_path(self.path.value)
-            if await asyncio.to_thread(os.path.isdir, path):
-                self.query_one(FileTree).path = path
-                self.query_one(FileTree).focus()
+            path = await self.file.chosen()
+            if path is None:
                 return
             if self._holds_books:
                 report: Report | None = await self._books(path)
@@ -157,7 +138,7 @@ class ImportFile(ModalScreen[Report | None]):
 
     async def _books(self, path: Path) -> BooksReport:
         reading = Reading(path)
-        return await self._read(
+        return await self.line.wait_for(
             reading, reading.store_books, self._session.data_dir, self._format_name
         )
 
@@ -167,7 +148,7 @@ class ImportFile(ModalScreen[Report | None]):
         look: FileLook | None = None
         if format_name in (None, *GENERAL):
             reading = Reading(path)
-            look = await self._read(reading, reading.look)
+            look = await self.line.wait_for(reading, reading.look)
             if asks_columns and not imports.has_columns(look):
                 raise BadInput(f"{look.name} has no columns to choose from.")
             if imports.has_columns(look):
@@ -190,7 +171,7 @@ class ImportFile(ModalScreen[Report | None]):
                     return None
                 choice = asked
             reading = Reading(path)
-            return await self._read(
+            return await self.line.wait_for(
                 reading, reading.store_reviews, self._session.data_dir, format_name, choice, columns
             )
 
@@ -208,38 +189,21 @@ class ImportFile(ModalScreen[Report | None]):
         self, path: Path, format_name: str | None, columns: dict[str, str] | None
     ) -> Choice | None:
         reading = Reading(path)
-        readers = await self._read(reading, reading.survey, format_name, columns)
+        readers = await self.line.wait_for(reading, reading.survey, format_name, columns)
         if len(readers) < 2:
             return EVERYONE
         return await self.app.push_screen_wait(ChooseReaders(path.name, readers))
 
-    async def _read(
-        self, reading: Reading, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs
-    ) -> T:
-        """Wait for a thread that reads, with the form shut and its progress shown."""
-        self._show(reading)
-        try:
-            return await asyncio.to_thread(call, *args, **kwargs)
-        finally:
-            if self._reading is reading:
-                self._show(None)
-
-    def _show(self, reading: Reading | None) -> None:
-        self._reading = reading
+    def _shut(self, reading: Reading | None) -> None:
+        """Shut the form while a file is read."""
         form = self.query_one("#form")
         was_shut = form.disabled
         form.disabled = reading is not None
         self.query_one("#import", Button).disabled = reading is not None
         mapped = not self._holds_books and self._format_name in (None, *GENERAL)
         self.query_one("#columns", Button).disabled = reading is not None or not mapped
-        self._draw()
         if was_shut and reading is None:
-            self.path.focus()
-
-    def _draw(self) -> None:
-        self.progress.display = self._reading is not None
-        if self._reading is not None:
-            self.progress.update(visible(self._reading.told()))
+            self.file.path.focus()
 
 
 def _formats(kind: str) -> list[tuple[str, str]]:

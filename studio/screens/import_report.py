@@ -12,6 +12,7 @@ from textual.widgets import Button, DataTable, Static
 
 from engine import imports
 from engine.pair_files.loading import PairsLoaded
+from engine.pair_files.reading import CALLED
 from engine.reports import BooksReport, ImportReport
 from engine.sources.stars import SCALES
 from studio.text import cell, count, one_line
@@ -22,7 +23,6 @@ TAILS = {
     "mdy": "month first",
     **{str(best): f"graded up to {best}" for best in SCALES},
 }
-CONTAINERS = {"json": "JSON Lines", "csv": "CSV", "parquet": "Parquet"}
 
 Report = ImportReport | BooksReport | PairsLoaded
 
@@ -42,7 +42,7 @@ class ShowImport(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         report = self._report
         with Vertical(classes="box") as box:
-            box.border_title = "Imported"
+            box.border_title = "Loaded" if isinstance(report, PairsLoaded) else "Imported"
             yield Static("\n".join((*_told(report), self._skipped())), id="summary", markup=False)
             if report.skipped:
                 yield DataTable(id="skipped", cursor_type="row")
@@ -79,7 +79,9 @@ def _pairs_told(report: PairsLoaded) -> Iterator[str]:
         f"{report.same:,} as they were."
     )
     yield f"Held out of training: {report.held_out:,}."
-    yield f"Read as: {report.format}, from {CONTAINERS[report.container]}."
+    yield f"Read as: {report.format}, from {CALLED[report.container]}."
+    if report.remark:
+        yield one_line(report.remark, 400)
 
 
 def _reviews_told(report: ImportReport) -> Iterator[str]:

@@ -49,8 +49,9 @@ async def export_pairs(screen: Screen[None], session: Session, reader_id: str) -
     """Ask where to and how, and say what was written. To be awaited in a worker."""
     written = await screen.app.push_screen_wait(ExportPairs(session, reader_id))
     if written is not None:
-        told = f"{count(written.pairs, 'pair')} written to {written.file}."
-        screen.notify(told, markup=False)
+        held_out = f", {written.held_out:,} of them held out" if written.held_out else ""
+        told = f"{count(written.pairs, 'pair')} written to {written.file}{held_out}."
+        screen.notify(visible("\n".join([told, *written.warnings()])), markup=False)
 
 
 async def load_pairs(

@@ -1,7 +1,5 @@
 """Where a reader's pairs are to be written, in which format, and which of them."""
 
-import asyncio
-import os
 from pathlib import Path, PurePath
 from typing import ClassVar, cast
 
@@ -20,6 +18,7 @@ from engine.pair_files.exporting import (
     export_pairs,
     format_for,
 )
+from engine.private_file import AlreadyThere
 from models.errors import UserError
 from studio.session import Session
 from studio.text import visible
@@ -36,6 +35,10 @@ WHICH: list[tuple[str, Only]] = [
     ("those you accepted", "accepted"),
     ("all, the dropped ones too", "all"),
 ]
+REMARK = (
+    "Every format keeps where a pair came from, so that Load brings the same pairs back. Only you "
+    "can read the file."
+)
 CARDS = [("left out", ""), ("before each prompt, as in training", "with")]
 
 
@@ -73,12 +76,7 @@ class ExportPairs(ModalScreen[PairsWritten | None]):
                     yield Select(
                         CARDS, id="card", classes="card", value="", allow_blank=False, compact=True
                     )
-                yield Static(
-                    "Every format keeps where a pair came from, so that Load brings the same "
-                    "pairs back. Only you can read the file.",
-                    id="remark",
-                    markup=False,
-                )
+                yield Static("", id="remark", markup=False)
             yield Static("", id="refusal", classes="refusal", markup=False)
             with Horizontal(classes="buttons"):
                 yield Button("Cancel", id="cancel", compact=True)
@@ -91,8 +89,10 @@ class ExportPairs(ModalScreen[PairsWritten | None]):
 
     @on(Select.Changed, "#format")
     @on(Input.Changed, "#path")
-    def _offer_card(self) -> None:
-        self.query(".card").set(display=PAIR_FORMATS[self._format].takes_card)
+    def _tell_format(self) -> None:
+        chosen = PAIR_FORMATS[self._format]
+        self.query(".card").set(display=chosen.takes_card)
+        self.query_one("#remark", Static).update(f"Written as {chosen.label}. {REMARK}")
 
     @on(Button.Pressed, "#cancel")
     def action_cancel(self) -> None:
@@ -112,14 +112,13 @@ class ExportPairs(ModalScreen[PairsWritten | None]):
         self._shut(True)
         try:
             path = typed_path(self.path.value)
-            if path != self._known and await asyncio.to_thread(os.path.isfile, path):
-                self._known = path
-                self.refusal.update(
-                    visible(f"{path.name} is there already. Export again replaces it.")
-                )
-                return
             self.refusal.update("Writing…")
-            written = await self._session.ask(export_pairs, self._reader_id, path, export)
+            written = await self._session.ask(
+                export_pairs, self._reader_id, path, export, path == self._known
+            )
+        except AlreadyThere:
+            self._known = path
+            self.refusal.update(visible(f"{path.name} is there already. Export again replaces it."))
         except UserError as error:
             self.refusal.update(visible(f"{error.message}\n{error.hint}".strip()))
         else:

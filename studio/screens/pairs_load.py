@@ -1,8 +1,6 @@
 """Which file of pairs to load, and what pairs that somebody else made are about."""
 
-import asyncio
-import os
-from pathlib import Path, PurePath
+from pathlib import PurePath
 from typing import ClassVar, cast
 
 from textual import getters, on, work
@@ -11,7 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Grid, Horizontal, Vertical
 from textual.screen import ModalScreen
 from textual.suggester import SuggestFromList
-from textual.widgets import Button, DirectoryTree, Input, Label, Select, Static
+from textual.widgets import Button, Input, Label, Select, Static
 
 from engine import desk
 from engine.domain import TRACKS, Track
@@ -21,10 +19,9 @@ from models.errors import UserError
 from studio.reading import Reading, Stopped
 from studio.session import Session
 from studio.text import visible
-from studio.typed_path import typed_path
-from studio.widgets.file_tree import FileTree
+from studio.widgets.file_choice import FileChoice
+from studio.widgets.reading_line import ReadingLine
 
-DRAWN_EVERY_S = 0.1
 FORMATS = [
     ("whatever the file shows", ""),
     *((one.label, one.name) for one in PAIR_FORMATS.values()),
@@ -40,16 +37,14 @@ class LoadPairs(ModalScreen[PairsLoaded | None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "cancel", "Cancel", id="pairs_load.cancel", tooltip="Stop, or close")
     ]
-    path = getters.query_one("#path", Input)
+    file = getters.query_one(FileChoice)
+    line = getters.query_one(ReadingLine)
     refusal = getters.query_one("#refusal", Static)
-    progress = getters.query_one("#progress", Static)
 
     def __init__(self, session: Session, reader_id: str) -> None:
         super().__init__()
         self._session = session
         self._reader_id = reader_id
-        self._reading: Reading | None = None
-        """Set while a thread reads."""
 
     def compose(self) -> ComposeResult:
         traits = [name for name in desk.trait_names() if not name.startswith("demographics.")]
@@ -57,9 +52,7 @@ class LoadPairs(ModalScreen[PairsLoaded | None]):
         with Vertical(classes="box") as box:
             box.border_title = "Load pairs"
             with Vertical(id="form"):
-                yield Label("Path of the file; or pick it below", classes="label")
-                yield Input(placeholder="pairs.jsonl", id="path", compact=True)
-                yield FileTree(Path.cwd(), id="tree")
+                yield FileChoice("pairs.jsonl")
                 with Grid(id="what"):
                     yield Label("Format")
                     yield Select(FORMATS, id="format", value="", allow_blank=False, compact=True)
@@ -72,34 +65,27 @@ class LoadPairs(ModalScreen[PairsLoaded | None]):
                         id="trait",
                         compact=True,
                     )
-            yield Static("", id="progress", markup=False)
+            yield ReadingLine()
             yield Static("", id="refusal", classes="refusal", markup=False)
             with Horizontal(classes="buttons"):
                 yield Button("Cancel", id="cancel", compact=True)
                 yield Button("Load", id="load", variant="primary", compact=True)
 
     def on_mount(self) -> None:
-        self._show(None)
-        self.set_interval(DRAWN_EVERY_S, self._draw)
+        self.watch(self.line, "reading", self._shut)
 
-    def on_unmount(self) -> None:
-        if self._reading is not None:
-            self._reading.stop()
-            self._reading = None
-
-    @on(DirectoryTree.FileSelected)
-    def _pick(self, event: DirectoryTree.FileSelected) -> None:
-        self.path.value = str(event.path)
+    @on(FileChoice.Picked)
+    def _go_on(self) -> None:
         self.query_one("#load", Button).focus()
 
     @on(Button.Pressed, "#cancel")
     def action_cancel(self) -> None:
         """Stop what is going on; with nothing going on, close."""
-        if self._reading is None:
+        if self.line.reading is None:
             self.dismiss(None)
         else:
             # The store has to be left first: the thread ends when it hears of it.
-            self._reading.stop()
+            self.line.reading.stop()
 
     @on(Button.Pressed, "#load")
     @on(Input.Submitted)
@@ -115,12 +101,18 @@ class LoadPairs(ModalScreen[PairsLoaded | None]):
     async def _load(self) -> None:
         self.refusal.update("")
         try:
-            path = typed_path(self.path.value)
-            if await asyncio.to_thread(os.path.isdir, path):
-                self.query_one(FileTree).path = path
-                self.query_one(FileTree).focus()
+            path = await self.file.chosen()
+            if path is None:
                 return
-            loaded = await self._read(Reading(path))
+            reading = Reading(path)
+            loaded = await self.line.wait_for(
+                reading,
+                reading.store_pairs,
+                self._session.data_dir,
+                self._reader_id,
+                str(self.query_one("#format", Select).value) or None,
+                self._about,
+            )
         except Stopped:
             self.refusal.update(STOPPED)
         except UserError as error:
@@ -128,32 +120,11 @@ class LoadPairs(ModalScreen[PairsLoaded | None]):
         else:
             self.dismiss(loaded)
 
-    async def _read(self, reading: Reading) -> PairsLoaded:
-        format_name = str(self.query_one("#format", Select).value) or None
-        self._show(reading)
-        try:
-            return await asyncio.to_thread(
-                reading.store_pairs,
-                self._session.data_dir,
-                self._reader_id,
-                format_name,
-                self._about,
-            )
-        finally:
-            if self._reading is reading:
-                self._show(None)
-
-    def _show(self, reading: Reading | None) -> None:
-        self._reading = reading
+    def _shut(self, reading: Reading | None) -> None:
+        """Shut the form while a file is read."""
         form = self.query_one("#form")
         was_shut = form.disabled
         form.disabled = reading is not None
         self.query_one("#load", Button).disabled = reading is not None
-        self._draw()
         if was_shut and reading is None:
-            self.path.focus()
-
-    def _draw(self) -> None:
-        self.progress.display = self._reading is not None
-        if self._reading is not None:
-            self.progress.update(visible(self._reading.told()))
+            self.file.path.focus()

@@ -10,6 +10,7 @@ import click
 
 from engine.domain import TRACKS
 from studio.shell.base import Command, find_reader, give, say, shared, tell
+from studio.shell.files import FORCE
 from studio.shell.imports import skipped_lines
 from studio.text import count
 
@@ -49,7 +50,10 @@ _FILE = click.Path(path_type=Path, allow_dash=True)
 @click.option(
     "--with-card", is_flag=True, help="Put the reader's card before each prompt, as in training."
 )
-def export(reader: str, file: Path, format_: str | None, only: str | None, with_card: bool) -> None:
+@FORCE
+def export(
+    reader: str, file: Path, format_: str | None, only: str | None, with_card: bool, force: bool
+) -> None:
     """Write the pairs to a file, for another trainer or a spreadsheet; - is standard output.
 
     Every format keeps where each pair came from, so that `pairs load` brings the same pairs back.
@@ -63,11 +67,10 @@ def export(reader: str, file: Path, format_: str | None, only: str | None, with_
     if str(file) == "-":
         _to_stdout(data_dir, reader_id, chosen)
         return
-    written = exporting.export_pairs(data_dir, reader_id, file, chosen)
+    written = exporting.export_pairs(data_dir, reader_id, file, chosen, force)
     give(written.as_json(), [f"{count(written.pairs, 'pair')} written to {file}."])
     if not shared().as_json:
-        for line in _written_notes(written):
-            tell(line)
+        _tell_notes(written)
 
 
 def _to_stdout(data_dir: Path, reader_id: str, chosen: "Export") -> None:
@@ -80,15 +83,19 @@ def _to_stdout(data_dir: Path, reader_id: str, chosen: "Export") -> None:
     elif stdout.isatty():
         # Somebody is reading: what could steer their terminal is shown as a sign.
         page = io.BytesIO()
-        exporting.stream_pairs(data_dir, reader_id, page, chosen)
+        written = exporting.stream_pairs(data_dir, reader_id, page, chosen)
         say(page.getvalue().decode(), newline=False)
+        _tell_notes(written)
     else:
-        exporting.stream_pairs(data_dir, reader_id, stdout, chosen)
+        _tell_notes(exporting.stream_pairs(data_dir, reader_id, stdout, chosen))
 
 
-def _written_notes(written: "PairsWritten") -> Iterator[str]:
+def _tell_notes(written: "PairsWritten") -> None:
     if written.held_out and written.only in ("kept", "accepted") and written.format != "studio":
-        yield f"{written.held_out:,} of them are held out; --only train leaves those out."
+        be = "is" if written.held_out == 1 else "are"
+        tell(f"{written.held_out:,} of them {be} held out; --only train leaves those out.")
+    for warning in written.warnings():
+        tell(warning)
 
 
 @click.command("load", cls=Command)
@@ -116,6 +123,8 @@ def load(
     about = About(cast("Track | None", track), trait)
     loaded = load_pairs(data_dir, reader_id, file, format_, about)
     give(loaded.as_json(), _loaded_lines(loaded))
+    if loaded.remark and not shared().as_json:
+        tell(loaded.remark)
 
 
 def _loaded_lines(loaded: "PairsLoaded") -> Iterator[str]:

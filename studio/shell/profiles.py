@@ -12,7 +12,7 @@ from models.errors import BadInput
 from studio.shell import cards, comparing, countries, editing, suggestions
 from studio.shell.base import Group, find_reader, give, tell
 from studio.shell.events import read_to_end
-from studio.shell.files import write_private
+from studio.shell.files import FORCE, write_private
 from studio.shell.trait_lines import quotes_of, trait_line
 
 
@@ -118,7 +118,8 @@ for command in (*editing.COMMANDS, *comparing.COMMANDS, *cards.COMMANDS, *sugges
 @click.argument("reader")
 @click.argument("file", type=click.Path(path_type=Path, allow_dash=True), default="-")
 @click.option("--no-findings", is_flag=True, help="Leave out the quotes that no trait shows.")
-def export(reader: str, file: Path, no_findings: bool) -> None:
+@FORCE
+def export(reader: str, file: Path, no_findings: bool, force: bool) -> None:
     """Write a profile to a JSON file that `profile load` reads; `profile schema` describes it."""
     from engine import desk, profile_files
     from engine.profile.document import sensitive_note
@@ -130,7 +131,7 @@ def export(reader: str, file: Path, no_findings: bool) -> None:
         click.echo(json.dumps(told, indent=2))
         tell(note)
         return
-    write_private(file, json.dumps(told, indent=2, ensure_ascii=False) + "\n")
+    write_private(file, json.dumps(told, indent=2, ensure_ascii=False) + "\n", force)
     give({**told, "file": str(file)}, [f"Written to {file}.", note])
 
 

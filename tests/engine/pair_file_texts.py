@@ -1,10 +1,11 @@
-"""Pairs for the tests of pair files: made at random of what breaks files, or by hand."""
+"""Pairs for the tests of pair files, ours and others': made at random of what breaks files."""
 
+import json
 import random
 from collections.abc import Sequence
 from pathlib import Path
 
-from engine.domain import TRACKS, PreferencePair, Reader
+from engine.domain import TRACKS, PreferencePair, Reader, are_same
 from engine.store import pairs as pair_rows
 from engine.store import readers as reader_rows
 from engine.store.database import change, opened
@@ -42,6 +43,44 @@ NASTY = (
     *("a", "b", "word", "Which?", "0", "true"),
 )
 TURNS = ("\n\nHuman: Why?", "\n\nAssistant: So.", "Human: a\n\nHuman: b")
+HH = "\n\nHuman: Which?\n\nAssistant:"
+
+
+def _message(role: str, content: str) -> dict[str, str]:
+    return {"role": role, "content": content}
+
+
+ASKED, THIS, THAT = (
+    _message("user", "Which?"),
+    _message("assistant", "This."),
+    _message("assistant", "That."),
+)
+STRANGERS: dict[str, dict[str, object]] = {
+    "trl": {"prompt": "Which?", "chosen": "This.", "rejected": "That."},
+    "trl-conversational": {"prompt": [ASKED], "chosen": [THIS], "rejected": [THAT]},
+    "ultrafeedback": {
+        "prompt": "Which?",
+        "prompt_id": "x",
+        "chosen": [ASKED, THIS],
+        "rejected": [ASKED, THAT],
+        "messages": [ASKED, THIS],
+        "score_chosen": 8.5,
+        "score_rejected": 4.0,
+    },
+    "argilla": {
+        "source": "flan",
+        "instruction": "Which?",
+        "chosen_response": "This.",
+        "rejected_response": "That.",
+        "chosen_avg_rating": 4.5,
+    },
+    "hh": {"chosen": f"{HH} This.", "rejected": f"{HH} That."},
+}
+
+
+def lines(path: Path, *rows: object) -> Path:
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path
 
 
 def nasty_text(rng: random.Random, with_turns: bool = False) -> str:
@@ -57,6 +96,7 @@ def nasty_text(rng: random.Random, with_turns: bool = False) -> str:
 def nasty_pairs(seed: int, number: int, with_turns: bool = False) -> list[PreferencePair]:
     """Pairs of the reader `ana`, every field of them at random."""
     rng = random.Random(seed)
+    sides = (_sides(rng, with_turns) for _ in range(number))
     return [
         PreferencePair(
             id=f"p{seed}-{at}",
@@ -65,8 +105,8 @@ def nasty_pairs(seed: int, number: int, with_turns: bool = False) -> list[Prefer
             trait_id=rng.choice(["", "schwartz.face.1", "=1+1"]),
             topic=nasty_text(rng),
             prompt=nasty_text(rng, with_turns),
-            chosen=nasty_text(rng, with_turns),
-            rejected=nasty_text(rng, with_turns),
+            chosen=chosen,
+            rejected=rejected,
             origin=nasty_text(rng),
             held_out=rng.random() < 0.5,
             dropped=rng.random() < 0.2,
@@ -77,8 +117,15 @@ def nasty_pairs(seed: int, number: int, with_turns: bool = False) -> list[Prefer
             evidence=tuple(nasty_text(rng) for _ in range(rng.randint(0, 3))),
             made=rng.choice(["bank", "hand", "imported", "endpoint:x"]),
         )
-        for at in range(number)
+        for at, (chosen, rejected) in enumerate(sides)
     ]
+
+
+def _sides(rng: random.Random, with_turns: bool) -> tuple[str, str]:
+    while True:
+        chosen, rejected = nasty_text(rng, with_turns), nasty_text(rng, with_turns)
+        if not are_same(chosen, rejected):
+            return chosen, rejected
 
 
 def stored(data_dir: Path, pairs: Sequence[PreferencePair] = ()) -> Path:

@@ -1,7 +1,5 @@
 """Files of pairs that others made, or that were spoilt on the way: what is good is taken."""
 
-import gzip
-import json
 from dataclasses import replace
 from pathlib import Path
 from typing import get_args
@@ -17,47 +15,9 @@ from engine.store import journal
 from engine.store import pairs as pair_rows
 from engine.store.database import change, opened
 from models.errors import BadInput
-from tests.engine.pair_file_texts import nasty_pairs, pairs_in, stored
+from tests.engine.pair_file_texts import STRANGERS, lines, nasty_pairs, pairs_in, stored
 
 PAIR = PreferencePair("p1", "ana", "values", "t", "t.1", "Which?", "This.", "That.", "scene.1")
-HH = "\n\nHuman: Which?\n\nAssistant:"
-
-
-def message(role: str, content: str) -> dict[str, str]:
-    return {"role": role, "content": content}
-
-
-ASKED, THIS, THAT = (
-    message("user", "Which?"),
-    message("assistant", "This."),
-    message("assistant", "That."),
-)
-STRANGERS: dict[str, dict[str, object]] = {
-    "trl": {"prompt": "Which?", "chosen": "This.", "rejected": "That."},
-    "trl-conversational": {"prompt": [ASKED], "chosen": [THIS], "rejected": [THAT]},
-    "ultrafeedback": {
-        "prompt": "Which?",
-        "prompt_id": "x",
-        "chosen": [ASKED, THIS],
-        "rejected": [ASKED, THAT],
-        "messages": [ASKED, THIS],
-        "score_chosen": 8.5,
-        "score_rejected": 4.0,
-    },
-    "argilla": {
-        "source": "flan",
-        "instruction": "Which?",
-        "chosen_response": "This.",
-        "rejected_response": "That.",
-        "chosen_avg_rating": 4.5,
-    },
-    "hh": {"chosen": f"{HH} This.", "rejected": f"{HH} That."},
-}
-
-
-def lines(path: Path, *rows: object) -> Path:
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    return path
 
 
 @pytest.mark.parametrize("container", ["json", "parquet"])
@@ -214,84 +174,6 @@ def test_loading_is_one_change_that_undo_takes_back(tmp_path: Path) -> None:
     assert undone is not None
     assert undone.title == "Load pairs"
     assert pairs_in(data_dir) == []
-
-
-REFUSED: dict[str, tuple[bytes, str]] = {
-    "no pair of ours": (
-        b'{"reader_id": "jo", "trait_id": "", "origin": "x", "prompt": "a", "chosen": "b", '
-        b'"rejected": "c"}',
-        "holds no pair of this reader, read as studio. Line 1: The field 'id' is missing",
-    ),
-    "other fields": (b'{"question": "a", "answer": "b"}', "the fields 'question', 'answer'"),
-    "other columns": (b"a,b\n1,2\n", "the columns 'a', 'b'"),
-    "reviews": (
-        b'{"user_id": "u", "asin": "a", "rating": 5, "text": "t"}',
-        "holds reviews",
-    ),
-    "a JSON list": (b'[{"prompt": "a", "chosen": "b", "rejected": "c"}]', "is one JSON list"),
-    "empty": (b"", "is empty"),
-    "a picture": (b"\x89PNG\r\n\x1a\n" + bytes(100), "is a binary file"),
-    "cut off Parquet": (b"PAR1" + bytes(50), "is a Parquet file that cannot be read"),
-    "Latin-1": ('{"prompt": "é"}'.encode("latin-1"), "is not UTF-8"),
-    "cut off gzip": (gzip.compress(b'{"prompt": "a"}' * 99)[:-20], "breaks off"),
-    "dialogues that part": (
-        json.dumps({"chosen": f"{HH} a", "rejected": f"{HH} b".replace("Which", "When")}).encode(),
-        "Line 1: The two dialogues part before their last Assistant turn.",
-    ),
-}
-
-
-@pytest.mark.parametrize("case", REFUSED)
-def test_a_wrong_file_is_refused_with_what_it_is_and_nothing_changes(
-    tmp_path: Path, case: str
-) -> None:
-    content, message = REFUSED[case]
-    data_dir = stored(tmp_path / "data", [PAIR])
-    file = tmp_path / "wrong"
-    file.write_bytes(content)
-    with pytest.raises(BadInput) as refusal:
-        load_pairs(data_dir, "ana", file)
-    assert message in refusal.value.message
-    assert pairs_in(data_dir) == [PAIR]
-    with opened(data_dir) as db:
-        assert [entry.title for entry in journal.history(db)] == ["Build pairs", "Import reviews"]
-
-
-def test_parquet_without_the_columns_of_pairs_is_refused(tmp_path: Path) -> None:
-    file = tmp_path / "wrong"
-    Dataset.from_list([{"question": "a", "answers": ["b"]}]).to_parquet(str(file))
-    with pytest.raises(BadInput, match="has the columns 'question', 'answers'"):
-        load_pairs(stored(tmp_path / "data"), "ana", file)
-
-
-def test_a_row_of_parquet_is_named_by_its_number(tmp_path: Path) -> None:
-    file = tmp_path / "theirs"
-    Dataset.from_list(
-        [STRANGERS["trl"], {"prompt": "x", "chosen": None, "rejected": "y"}]
-    ).to_parquet(str(file))
-    loaded = load_pairs(stored(tmp_path / "data"), "ana", file)
-    assert loaded.place == "row"
-    assert [(row.line, row.reason) for row in loaded.skipped] == [
-        (2, "The field 'chosen' is missing.")
-    ]
-
-
-@pytest.mark.parametrize(
-    ("asked", "message"),
-    [
-        ("csv", "is JSON Lines, not csv"),
-        ("parquet", "is JSON Lines, not parquet"),
-        ("hh", "Line 1: The chosen dialogue does not end with an Assistant turn."),
-        ("xml", "There is no format 'xml' for pairs."),
-    ],
-)
-def test_a_file_that_is_not_what_it_is_said_to_be_is_refused(
-    tmp_path: Path, asked: str, message: str
-) -> None:
-    file = lines(tmp_path / "theirs", STRANGERS["trl"])
-    with pytest.raises(BadInput) as refusal:
-        load_pairs(stored(tmp_path / "data"), "ana", file, asked)
-    assert message in refusal.value.message
 
 
 def test_what_stops_the_reading_leaves_the_store_as_it_was(tmp_path: Path) -> None:

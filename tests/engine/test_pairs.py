@@ -139,8 +139,18 @@ def test_both_answers_of_a_pair_cannot_be_made_the_same(data_dir: Path) -> None:
     fill(data_dir, RICH)
     desk.build_pairs(data_dir, "ann")
     pair = desk.pairs(data_dir, "ann")[0]
-    with pytest.raises(BadInput, match="the same"):
-        desk.edit_pair(data_dir, pair.id, rejected=pair.chosen)
+    for text in (pair.chosen, f" {pair.chosen.replace(' ', chr(10))} "):
+        with pytest.raises(BadInput, match="the same"):
+            desk.edit_pair(data_dir, pair.id, rejected=text)
+
+
+def test_an_edit_leaves_out_what_no_file_could_hold(data_dir: Path) -> None:
+    """NUL, and half a surrogate pair, as a terminal gives a byte that is not UTF-8."""
+    fill(data_dir, RICH)
+    desk.build_pairs(data_dir, "ann")
+    pair = desk.pairs(data_dir, "ann")[0]
+    desk.edit_pair(data_dir, pair.id, chosen="caf\udce9 \0noir")
+    assert desk.pairs(data_dir, "ann")[0].chosen == "caf\ufffd noir"
 
 
 def test_what_is_held_out_does_not_hang_on_what_is_known() -> None:

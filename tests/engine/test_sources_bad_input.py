@@ -168,7 +168,11 @@ def test_table_with_only_a_header_is_refused(tmp_path: Path) -> None:
         ("e.jsonl.gz", gzip.compress(GOOD.encode())[:-8] + bytes(8), "is a damaged .gz"),
         ("e.csv", b"PK\x03\x04rest", "is a zip archive, or a workbook of Excel or LibreOffice"),
         ("e.csv", b"ab\0\0\0\0", "is a binary file, not text."),
-        ("e.csv", b"book,text\nDune,caf\xe9 noir\n", "is not UTF-8: byte 0xE9 in line 2."),
+        (
+            "e.csv",
+            b"book,text\nDune,caf\xe9 noir\n",
+            "byte 0xE9 in line 2, column 9.",
+        ),
         ("e.csv", "book\ncafé".encode("utf-16")[:-4] + b"\x00\xd8e\x00", "is not UTF-16-LE"),
         (
             "e.json",
@@ -192,7 +196,7 @@ def test_file_that_is_no_reviews_is_refused_in_a_sentence(
 def test_wrong_encoding_is_found_far_down_the_file_with_its_line(tmp_path: Path) -> None:
     """3,000 rows of 46 bytes are over the 64 KiB that are read at once."""
     told = refusal(tmp_path / "p.jsonl", GOOD.encode() * 3000 + b'{"book": "\xe9"}\n')
-    assert told.endswith("is not UTF-8: byte 0xE9 in line 3001.")
+    assert told.endswith("is not UTF-8: byte 0xE9 in line 3001, column 11.")
 
 
 @pytest.mark.parametrize("reader", [read_reviews, read_books, read_preferences])

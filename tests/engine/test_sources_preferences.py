@@ -127,7 +127,8 @@ def test_hh_rlhf_row_without_a_common_prompt_and_two_answers_is_skipped(
         ),
         (
             {"prompt": [ASKED], "chosen": [BECAUSE], "rejected": [message("tool", "x")]},
-            "The field 'rejected' has {'content': 'x', 'role': 'tool'} where a message should be.",
+            "The field 'rejected' has a message whose role should be system, user or assistant "
+            "but is 'tool'.",
         ),
     ],
 )

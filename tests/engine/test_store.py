@@ -1,5 +1,6 @@
 """The store: privacy of its files, changes that are whole, undo and redo, forgetting."""
 
+import random
 import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
@@ -174,3 +175,53 @@ def test_undo_brings_a_score_back_to_its_last_digit(data_dir: Path) -> None:
         profiles.save(db, a_profile(known("schwartz.face.1", -0.5)))
     desk.undo(data_dir)
     assert desk.built_profile(data_dir, "ann").traits == before
+
+
+def test_undo_and_redo_follow_rows_that_one_change_touched_again_and_again(data_dir: Path) -> None:
+    """Pairs come, are changed, go and come back, with rows of another table in between."""
+    fill(data_dir)
+    rng = random.Random(4)
+    states = [everything(data_dir)]
+    for _ in range(4):
+        with opened(data_dir) as db, change(db, "Many things"):
+            for _ in range(60):
+                name, word = f"p{rng.randrange(8)}", f"{rng.random()}\n\x01"
+                act = rng.choice(["put", "put", "remove", "add a reader", "rename"])
+                if act == "put":
+                    pair = PreferencePair(name, "ann", "values", "t", "t", "q", word, "'=1+1", "o")
+                    pairs.save(db, "ann", [pair])
+                elif act == "remove":
+                    db.execute("delete from pair where id = ?", [name])
+                elif act == "add a reader":
+                    readers.save(db, [Reader(name, word, "text")], [], [])
+                else:
+                    db.execute("update reader set name = name || 'y' where id <> 'ann'")
+        states.append(everything(data_dir))
+    for before in states[-2::-1]:
+        desk.undo(data_dir)
+        assert everything(data_dir) == before
+    for after in states[1:]:
+        desk.redo(data_dir)
+        assert everything(data_dir) == after
+
+
+def test_a_change_that_an_older_version_kept_is_undone_without_the_younger_columns(
+    data_dir: Path,
+) -> None:
+    fill(data_dir)
+    with opened(data_dir) as db:
+        pair = PreferencePair("p", "ann", "values", "t", "t", "q", "c", "r", "o")
+        for title, act in (("Build", pairs.save), ("Build again", pairs.replace_built)):
+            with change(db, title):
+                act(db, "ann", [pair] if title == "Build" else [])
+        db.execute("update journal_row set before = json_remove(before, '$.flagged')")
+    desk.undo(data_dir)
+    assert desk.pairs(data_dir, "ann") == [pair]
+
+
+def everything(data_dir: Path) -> dict[str, list[tuple[object, ...]]]:
+    with opened(data_dir) as db:
+        return {
+            table: [tuple(row) for row in db.execute(f"select * from {table} order by id")]
+            for table in ("reader", "pair")
+        }

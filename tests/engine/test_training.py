@@ -16,6 +16,7 @@ from engine.domain import PreferencePair
 from engine.jobs import RunDir
 from engine.train.config import TrainConfig, config_for
 from engine.train.data import prepare_data, spread_over_topics
+from engine.train.input_files import input_files
 from engine.train.scoring import PairLogps, accuracy, margin
 from engine.train.trainer import newest_checkpoint
 from models.errors import BadInput, JobFailed
@@ -83,8 +84,8 @@ def a_run(
     run = jobs.prepare(folder, "train", settings)
     rows = PAIRS if pairs is None else pairs
     assert isinstance(rows, list)
-    (folder / "pairs.jsonl").write_text("".join(json.dumps(asdict(p)) + "\n" for p in rows))
-    (folder / "cards.json").write_text(json.dumps({"ann": CARD}))
+    for name, text in input_files(rows, {"ann": CARD}).items():
+        (folder / name).write_text(text, encoding="utf-8")
     return run
 
 

@@ -85,7 +85,7 @@ async def test_a_child_that_is_killed_is_one_error_that_names_its_log(tmp_path: 
     async with local_model(embedded_gguf(), tmp_path) as model:
         events = model.stream(HELLO, ENDLESS)
         assert isinstance(await anext(events), Started)
-        model._process.send_signal(signal.SIGKILL)
+        model._child._process.send_signal(signal.SIGKILL)
         with pytest.raises(UserError, match="SIGKILL") as caught:
             _ = [event async for event in events]
         assert str(tmp_path) in caught.value.hint
@@ -100,7 +100,7 @@ async def test_the_child_is_gone_after_the_block_even_in_the_middle_of_a_reply(
         events = model.stream(HELLO, ENDLESS)
         assert isinstance(await anext(events), Started)
         assert model.context == 512
-    assert model._process.returncode == 0
+    assert model._child._process.returncode == 0
     await events.aclose()
 
 

@@ -43,12 +43,12 @@ async def test_escape_in_the_middle_of_an_import_leaves_the_store_empty(
         reading: Reading | None = None
         while reading is None or not (reading.is_storing and reading.bytes_read > 2_000_000):
             await window.pilot.pause(0.01)
-            reading = screen._reading
+            reading = screen.line.reading
         assert "Importing █" in reading.told()
         assert reading.bytes_read < reading.size_bytes
         await window.pilot.press("escape")
         await window.until(lambda: window.text("#refusal") == STOPPED)
-        assert screen._reading is None
+        assert screen.line.reading is None
         assert desk.readers(empty_dir) == []
         await window.press("escape")
         assert not isinstance(window.screen, ImportFile)
@@ -72,7 +72,7 @@ async def test_escape_while_readers_are_counted_opens_the_form_again_at_once(
         told = ""
         while "Counting readers █" not in told or " rows" not in told:
             await window.pilot.pause(0.01)
-            told = screen._reading.told() if screen._reading else ""
+            told = screen.line.reading.told() if screen.line.reading else ""
         window.app.simulate_key("escape")
         await window.until(lambda: window.text("#refusal") == STOPPED)
         assert window.screen is screen
@@ -85,6 +85,6 @@ async def test_quitting_while_a_file_is_read_stops_the_reading(
 ) -> None:
     async with open_window(empty_dir) as window:
         screen = await _begun(window, slow)
-        while screen._reading is None or not screen._reading.is_storing:
+        while screen.line.reading is None or not screen.line.reading.is_storing:
             await window.pilot.pause(0.01)
     assert desk.readers(empty_dir) == []

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,8 @@ import pytest
 from engine import desk
 from engine.pair_files.exporting import ONLY, PAIR_FORMATS
 from engine.pair_files.reading import READ_FORMATS
+from engine.store import pairs as pair_rows
+from engine.store.database import change, opened
 from studio.shell import pair_files
 from tests.studio.command_line import command, document
 
@@ -51,8 +54,8 @@ def test_held_out_pairs_in_a_file_for_other_trainers_are_told_of(
     arguments = ("pairs", "export", "ana", str(tmp_path / "f"), "--format", "trl")
     done = command(data_dir, *arguments)
     assert done.stdout == f"3 pairs written to {tmp_path / 'f'}.\n"
-    assert done.stderr == "1 of them are held out; --only train leaves those out.\n"
-    assert command(data_dir, *arguments, "--only", "train").stderr == ""
+    assert done.stderr == "1 of them is held out; --only train leaves those out.\n"
+    assert command(data_dir, *arguments, "--only", "train", "--force").stderr == ""
 
 
 def test_standard_output_carries_the_file_itself(data_dir: Path) -> None:
@@ -105,3 +108,49 @@ def test_what_cannot_be_done_is_a_sentence_and_exit_code_2(
     assert done.exit_code == 2
     assert message in done.stderr
     assert done.stdout == ""
+
+
+@pytest.mark.parametrize("what", ["pairs", "profile"])
+def test_no_command_that_writes_a_file_replaces_one_unasked(
+    data_dir: Path, tmp_path: Path, what: str
+) -> None:
+    file = tmp_path / "out.json"
+    file.write_text("mine")
+    refused = command(data_dir, what, "export", "ana", str(file))
+    assert refused.exit_code == 2
+    assert refused.stderr == (
+        f"{file} is there already. Give --force to replace it, or name another file.\n"
+    )
+    assert file.read_text() == "mine"
+    assert command(data_dir, what, "export", "ana", str(file), "--force").exit_code == 0
+    assert file.read_text() != "mine"
+    assert file.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_table_that_was_called_json_lines_is_read_and_said_to_be_one(
+    data_dir: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "theirs.csv"
+    file.write_text("prompt,chosen,rejected\nWhy?,Yes.,No.\n")
+    done = command(data_dir, "pairs", "load", "ana", str(file), "--format", "trl")
+    assert done.stderr == (
+        "The file is CSV, and trl a format of JSON Lines: its columns were read as the fields of "
+        "trl.\n"
+    )
+    told = document(data_dir, "pairs", "load", "ana", str(file), "--format", "trl")
+    assert told["remark"] == done.stderr.strip()
+
+
+def test_pairs_that_would_not_be_loaded_again_are_told_of_when_they_go_out(
+    data_dir: Path, tmp_path: Path
+) -> None:
+    same = replace(desk.pairs(data_dir, "ana")[0], id="p9", chosen="So.", rejected=" So. ")
+    with opened(data_dir) as db, change(db, "Build pairs"):
+        pair_rows.save(db, "ana", [same])
+    told = "1 of them would not be loaded again: a text is empty or over"
+    assert told in command(data_dir, "pairs", "export", "ana").stderr
+    assert told in command(data_dir, "pairs", "export", "ana", str(tmp_path / "f")).stderr
+    loaded = document(data_dir, "pairs", "load", "ana", str(tmp_path / "f"))
+    assert loaded["skipped"] == [
+        {"line": 4, "reason": "The chosen and the rejected answer are the same."}
+    ]

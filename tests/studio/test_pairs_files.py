@@ -1,5 +1,6 @@
 """Pairs out of the window into files and back, by keys alone."""
 
+import asyncio
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,6 +9,7 @@ import pytest
 from textual.widgets import Input, Select
 
 from engine import desk
+from engine.pair_files.loading import load_pairs
 from studio.screens.import_report import ShowImport
 from studio.screens.pairs import PairsScreen
 from studio.screens.pairs_export import ExportPairs
@@ -204,3 +206,24 @@ async def test_both_dialogs_fit_a_small_terminal(
         for widget in window.screen.query("Input, Select, Button, #tree"):
             assert box.contains_region(widget.region), widget
             assert widget.region.height >= 1
+
+
+async def test_what_a_cut_off_look_had_taken_over_is_listed_by_the_next(
+    data_dir: Path, tmp_path: Path, open_window: "OpenWindow"
+) -> None:
+    """As after a load: the session tells of the change while the list is already read again."""
+    file = tmp_path / "theirs.jsonl"
+    file.write_text('{"prompt": "Why?", "chosen": "Yes.", "rejected": "No."}\n')
+    async with open_window(data_dir, "pairs") as window:
+        assert isinstance(window.screen, PairsScreen)
+        finder = window.screen._finder
+        before = finder.index
+        load_pairs(data_dir, "ana", file)
+        cut_off = asyncio.create_task(finder.follow("ana", ""))
+        for _ in range(100_000):
+            if finder.index is not before:
+                break
+            await asyncio.sleep(0)
+        cut_off.cancel()
+        await finder.follow("ana", "")
+        assert finder.listed.count == 4

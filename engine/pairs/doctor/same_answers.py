@@ -5,7 +5,7 @@ Its loss stays at log 2 whatever the model does, and every figure of accuracy co
 
 from dataclasses import replace
 
-from engine.domain import PreferencePair
+from engine.domain import PreferencePair, are_same
 from engine.pairs.doctor.finding import Case, Found, agree, many
 from engine.pairs.doctor.patient import Patient
 
@@ -22,11 +22,6 @@ def same_answers(patient: Patient) -> Found | None:
     return Found(
         told, tuple(Case(pair.id, _why(pair), replace(pair, dropped=True)) for pair in same)
     )
-
-
-def are_same(one: str, other: str) -> bool:
-    """Whether two texts are the same but for white space."""
-    return one.split() == other.split()
 
 
 def _why(pair: PreferencePair) -> str:

@@ -7,10 +7,9 @@ import re
 from collections import Counter
 from dataclasses import replace
 
-from engine.domain import PreferencePair
+from engine.domain import PreferencePair, are_same
 from engine.pairs.doctor.finding import Case, Found, agree, many
 from engine.pairs.doctor.patient import Patient
-from engine.pairs.doctor.same_answers import are_same
 from models.chat_tokens import token_pattern
 
 
