@@ -5,7 +5,7 @@ comes back as a generator of events; what has to outlive the front end is a run 
 """
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
@@ -26,6 +26,7 @@ from engine.frameworks import Dimension, all_dimensions, all_statements, dimensi
 from engine.pairs.build import PairsReport, pairs_for
 from engine.pairs.build import report as pairs_report
 from engine.pairs.choice import PairChoice
+from engine.pairs.meanwhile import ensure_still
 from engine.profile.build import build_by_chat, build_by_run
 from engine.runs import forget_runs
 from engine.sources.records import storable
@@ -35,7 +36,9 @@ from engine.store import pairs as pair_rows
 from engine.store import profiles as profile_rows
 from engine.store import readers as reader_rows
 from engine.store.database import change, opened
-from engine.store.journal import Change
+from engine.store.journal import Change, Way
+from engine.store.journal_reach import Reach
+from engine.store.journal_reach import reach as reach_of
 from engine.store.readers import ReaderSummary
 from models.errors import BadInput
 from models.events import Event
@@ -124,13 +127,20 @@ def build_pairs(data_dir: Path, reader_id: str, choice: PairChoice | None = None
     Raises:
         BadInput: no profile, or nothing known well enough.
     """
-    added = accepted(data_dir)
+    added, choice = accepted(data_dir), choice or PairChoice()
     with opened(data_dir) as db:
         profile = profile_rows.built(db, reader_id)
         built = pairs_for(profile, choice, added)
         with change(db, "Build pairs"):
-            pair_rows.replace_built(db, reader_id, built)
-        return pairs_report(profile, pair_rows.of_reader(db, reader_id))
+            made = pair_rows.replace_built(db, reader_id, built)
+            pair_rows.save_choice(db, reader_id, choice)
+        return pairs_report(profile, pair_rows.of_reader(db, reader_id), made)
+
+
+def pair_choice(data_dir: Path, reader_id: str) -> PairChoice:
+    """What the pairs of a reader were built of; the usual before there are any."""
+    with opened(data_dir) as db:
+        return pair_rows.choice_of(db, reader_id)
 
 
 def pairs(data_dir: Path, reader_id: str) -> list[PreferencePair]:
@@ -146,17 +156,23 @@ def edit_pair(
     prompt: str | None = None,
     chosen: str | None = None,
     rejected: str | None = None,
+    began: Mapping[str, str] | None = None,
 ) -> PreferencePair:
     """Change the texts of a pair.
 
+    Args:
+        began: the texts by name that the editor had before them; None overwrites any.
+
     Raises:
         BadInput: no such pair, a text would be empty, or both answers the same.
+        ChangedMeanwhile: the texts are not those that the edit began from; nothing was changed.
     """
     for name, text in (("prompt", prompt), ("chosen", chosen), ("rejected", rejected)):
         if text is not None and not text.strip():
             raise BadInput(f"The {name} text of a pair cannot be empty.", "Drop the pair instead.")
     with opened(data_dir) as db, change(db, "Edit a pair"):
         pair = pair_rows.find(db, pair_id)
+        ensure_still(pair, began or {})
         edited = replace(
             pair,
             prompt=pair.prompt if prompt is None else storable(prompt),
@@ -168,22 +184,6 @@ def edit_pair(
             raise BadInput("Both answers would be the same.", "Change one, or drop the pair.")
         pair_rows.update(db, edited)
     return edited
-
-
-def swap_pair(data_dir: Path, pair_id: str) -> PreferencePair:
-    """Turn the sides of a pair round: the chosen answer becomes the rejected one."""
-    with opened(data_dir) as db, change(db, "Swap the sides of a pair"):
-        swapped = pair_rows.find(db, pair_id).swapped()
-        pair_rows.update(db, swapped)
-    return swapped
-
-
-def drop_pair(data_dir: Path, pair_id: str, dropped: bool = True) -> PreferencePair:
-    """Leave a pair out of training, or take it back in."""
-    with opened(data_dir) as db, change(db, "Drop a pair" if dropped else "Restore a pair"):
-        changed = replace(pair_rows.find(db, pair_id), dropped=dropped)
-        pair_rows.update(db, changed)
-    return changed
 
 
 async def build_profile(
@@ -223,16 +223,41 @@ def forget(data_dir: Path, reader_id: str) -> list[Run]:
     return forget_runs(data_dir, reader_id)
 
 
-def undo(data_dir: Path) -> Change | None:
-    """Take back the last change, whatever it was; None when there is none."""
+def undo(data_dir: Path, only: int | None = None) -> Change | None:
+    """Take back the last change, whatever it was; None when there is none.
+
+    Args:
+        only: the id of the change that it is to be, as of `next_move`.
+
+    Raises:
+        BadInput: it would be another one.
+    """
     with opened(data_dir) as db:
-        return journal.undo(db)
+        return journal.undo(db, only)
 
 
-def redo(data_dir: Path) -> Change | None:
-    """Make the undone change again; None when there is none."""
+def redo(data_dir: Path, only: int | None = None) -> Change | None:
+    """Make the undone change again; None when there is none. Else as `undo`."""
     with opened(data_dir) as db:
-        return journal.redo(db)
+        return journal.redo(db, only)
+
+
+def next_move(data_dir: Path, way: Way) -> Change | None:
+    """The change that `undo` or `redo` would move; None when there is none."""
+    with opened(data_dir) as db:
+        return journal.next_move(db, way)
+
+
+def reach(data_dir: Path, change_id: int) -> Reach:
+    """The readers and pairs that a change touched."""
+    with opened(data_dir) as db:
+        return reach_of(db, change_id)
+
+
+def newest_change(data_dir: Path) -> int:
+    """The id of the newest change that stands: another one after every change, undo and redo."""
+    with opened(data_dir) as db:
+        return journal.newest_standing(db)
 
 
 def books(data_dir: Path, reader_id: str | None = None) -> list[Book]:

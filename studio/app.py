@@ -1,5 +1,6 @@
 """The window: five screens in the order of the work, and what is true on all of them."""
 
+import asyncio
 from collections.abc import Iterable
 from contextlib import suppress
 from functools import partial
@@ -13,22 +14,32 @@ from textual.screen import Screen
 from textual.worker import WorkerCancelled
 
 from engine import desk
+from engine.store.database import note_changes
+from engine.store.journal import Change, Way
+from engine.store.journal_reach import Reach
 from models.errors import UserError
 from models.events import Failed
+from studio import undoing
 from studio.commands import all_commands
+from studio.drafts import may_go
 from studio.messages import WorkEnded
+from studio.screens.ask_which import AskWhich
+from studio.screens.confirm import Confirm
 from studio.screens.pairs import PairsScreen
 from studio.screens.preview import PreviewScreen
 from studio.screens.profile import ProfileScreen
 from studio.screens.readers import ReadersScreen
+from studio.screens.show_keys import ShowKeys
 from studio.screens.told import Told
 from studio.screens.train import TrainScreen
 from studio.session import Session
 from studio.text import visible
 from studio.widgets.step_bar import STEPS
 
-LOOK_AGAIN_EVERY_S = 3.0
-"""How long a change by another window or command may go unseen."""
+LOOK_AGAIN_EVERY_S = 0.5
+"""How long a change of the store by another window or command may go unseen."""
+READ_AGAIN_EVERY = 6
+"""Looks, after which readers and runs are read in any case: the state of a run is no change."""
 
 SCREENS = {
     "readers": ReadersScreen,
@@ -74,7 +85,15 @@ class StudioApp(App[None]):
             tooltip="Go to the step before",
         ),
         Binding("u", "undo", "Undo", id="window.undo", tooltip="Undo the last change"),
-        Binding("ctrl+r", "redo", "Redo", id="window.redo", tooltip="Redo what was undone"),
+        Binding(
+            "ctrl+r",
+            "redo",
+            "Redo",
+            show=False,
+            id="window.redo",
+            tooltip="Redo what was undone",
+        ),
+        Binding("question_mark", "help", "Keys", id="window.help", tooltip="Show all keys"),
     ]
 
     def __init__(
@@ -83,6 +102,9 @@ class StudioApp(App[None]):
         super().__init__()
         self.session = Session(self, data_dir, reader_id)
         self._open_on = open_on
+        self._looks = 0
+        self._looking = asyncio.Lock()
+        self._moving = asyncio.Lock()
         for step, screen in SCREENS.items():
             self.add_mode(step, partial(screen, self.session))
 
@@ -96,6 +118,8 @@ class StudioApp(App[None]):
             )
 
     async def on_mount(self) -> None:
+        # Every screen, worker and thread of this window begins in this context.
+        self.session.own_changes = note_changes()
         self.session.tracker.start()
         self.set_interval(LOOK_AGAIN_EVERY_S, self._look_again)
         refusal: UserError | None = None
@@ -143,31 +167,83 @@ class StudioApp(App[None]):
         here = STEPS.index(self.current_mode)
         await self.action_go(STEPS[max(0, min(len(STEPS) - 1, here + by))])
 
-    def action_undo(self) -> None:
+    async def action_quit(self) -> None:
+        """Close the window, unless words would be lost that the editor wants."""
+        if not isinstance(self.screen, AskWhich):
+            self._quit()
+
+    @work(group="quit", exclusive=True)
+    async def _quit(self) -> None:
+        for draft in tuple(self.session.drafts):
+            if not await may_go(self, draft):
+                return
+        self.exit()
+
+    def action_help(self) -> None:
+        """Show all keys of the screen."""
         if not self.screen.is_modal:
-            self._move_through_history(back=True)
+            self.push_screen(ShowKeys(self.screen))
+
+    def action_undo(self) -> None:
+        self._move_through_history("undo")
 
     def action_redo(self) -> None:
-        if not self.screen.is_modal:
-            self._move_through_history(back=False)
+        self._move_through_history("redo")
 
     @work(group="history")
-    async def _move_through_history(self, back: bool) -> None:
-        with self.session.errors_told():
-            change = await self.session.ask(desk.undo if back else desk.redo)
-            did = "Undone" if back else "Done again"
-            nothing = "There is nothing to undo." if back else "There is nothing to redo."
-            self.notify(f"{did}: {visible(change.title)}" if change else nothing, markup=False)
-            await self.session.refresh()
-            self.session.changed.publish(None)
+    async def _move_through_history(self, way: Way) -> None:
+        # One key press after the other, each with what the one before it has left.
+        async with self._moving:
+            if self.screen.is_modal:
+                return
+            if any(draft.unsaved for draft in self.session.drafts):
+                self.notify(undoing.WRITING, severity="warning", markup=False)
+                return
+            with self.session.errors_told():
+                change = await self.session.ask(desk.next_move, way)
+                if change is None:
+                    self.notify(undoing.NOTHING[way], markup=False)
+                    return
+                reach = await self.session.ask(desk.reach, change.id)
+                if change.id in self.session.own_changes:
+                    await self._move(way, change, reach)
+                    return
+                told = undoing.question(change, reach, self.session.opened_at)
+                question = Confirm(undoing.HEADINGS[way], told, undoing.VERBS[way])
+                await self.push_screen(question, partial(self._answered, way, change, reach))
 
-    @work(group="look again", exclusive=True)
+    def _answered(self, way: Way, change: Change, reach: Reach, is_meant: bool | None) -> None:
+        if is_meant:
+            self._move_as_asked(way, change, reach)
+
+    @work(group="history")
+    async def _move_as_asked(self, way: Way, change: Change, reach: Reach) -> None:
+        with self.session.errors_told():
+            await self._move(way, change, reach)
+
+    async def _move(self, way: Way, change: Change, reach: Reach) -> None:
+        await self.session.ask(desk.undo if way == "undo" else desk.redo, change.id)
+        self.session.own_changes.add(change.id)
+        reader = self.session.reader
+        done = undoing.done(way, change, reach, reader.id if reader else None)
+        # Of many in a row the last counts; a pile of them would hide the pairs.
+        self.clear_notifications()
+        self.notify(done, markup=False)
+        await self.session.refresh()
+        self.session.moved.publish(reach)
+
+    @work(group="look again")
     async def _look_again(self) -> None:
-        try:
-            await self.session.refresh()
-        except UserError as error:
-            # A modal every three seconds would lock the editor out; the next act tells it in full.
-            self.sub_title = visible(error.message)
+        if self._looking.locked():
+            return
+        async with self._looking:
+            self._looks += 1
+            try:
+                if self._looks % READ_AGAIN_EVERY == 0 or await self.session.is_behind():
+                    await self.session.refresh()
+            except UserError as error:
+                # A modal each time would lock the editor out; the next act tells it in full.
+                self.sub_title = visible(error.message)
 
     @on(WorkEnded)
     async def _tell_of_the_end(self, ended: WorkEnded) -> None:

@@ -1,7 +1,7 @@
 """What the filter line of the pairs says, looked up and listed: what comes into view goes first."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 
 import numpy as np
@@ -103,6 +103,21 @@ class PairFinder:
             is_done = await self._list_again(self.index, keep)
         if is_done:
             self._told(mistake)
+
+    def go_to(self, pair_ids: Iterable[str]) -> bool | None:
+        """Put the cursor on the first of these pairs that the filter lets through.
+
+        Returns:
+            Whether there is one; None where the reader has none of them at all.
+        """
+        if self.index is None or self._found is None:
+            return None
+        rows = self.index.rows(pair_ids)
+        for row in rows:
+            if len(at := np.flatnonzero(self._found == row)):
+                self.listed.show(self.index.ids, self._found, self._names, int(at[0]))
+                return True
+        return False if rows else None
 
     def stop(self) -> None:
         """End the search that goes on, if one does."""

@@ -7,6 +7,7 @@ screens hear of changes by the signal `changed`, whichever window or command mad
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
@@ -17,8 +18,10 @@ from engine import desk
 from engine import runs as engine_runs
 from engine.domain import Run
 from engine.preview import Bench
+from engine.store.journal_reach import Reach
 from engine.store.readers import ReaderSummary
 from models.errors import UserError
+from studio.drafts import Draft
 from studio.screens.told import Told
 from studio.tracker import Tracker
 
@@ -37,8 +40,16 @@ class Session:
         """Readers for whom descriptions were written in this window."""
         self.stopping: set[str] = set()
         """Runs that the editor has asked to stop; their end is no failure."""
+        self.own_changes: set[int] = set()
+        """The changes of the journal that were made, undone or done again in this window."""
+        self.opened_at = datetime.now(UTC)
+        self.drafts: list[Draft] = []
+        """Whoever has fields with words that may not be stored yet."""
         self.tracker = Tracker(app)
         self.changed: Signal[None] = Signal(app, "session changed")
+        self.moved: Signal[Reach] = Signal(app, "undone or done again")
+        self._seen = 0
+        """The newest change that `changed` has told of."""
         self._app = app
         self._chosen = reader_id
         self._bench: Bench | None = None
@@ -66,19 +77,29 @@ class Session:
         """
         return await asyncio.to_thread(call, self.data_dir, *args, **kwargs)
 
+    async def is_behind(self) -> bool:
+        """Whether the store was changed since `refresh`, here or by another process.
+
+        Raises:
+            UserError: the store cannot be read.
+        """
+        return await self.ask(desk.newest_change) != self._seen
+
     async def refresh(self) -> None:
         """Read the readers and runs again, follow the runs that go on, tell of what is new.
 
         Raises:
             UserError: the store cannot be read.
         """
+        # First: what is changed while the rest is read is told next time, not missed.
+        newest = await self.ask(desk.newest_change)
         readers = tuple(await self.ask(desk.readers))
         runs = tuple(await self.ask(engine_runs.runs))
         for run in runs:
             if run.state == "running" and not self.tracker.is_going_on(work_key(run)):
                 self.follow(run)
-        if (readers, runs) != (self.readers, self.runs):
-            self.readers, self.runs = readers, runs
+        if (readers, runs, newest) != (self.readers, self.runs, self._seen):
+            self.readers, self.runs, self._seen = readers, runs, newest
             self.changed.publish(None)
 
     def follow(self, run: Run, announce: bool = True) -> None:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from datetime import datetime
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
 
@@ -62,6 +63,11 @@ def progress(done: int, total: int, width: int = 20) -> str:
 def count(number: int, noun: str) -> str:
     """`1 pair`, `2 pairs`, `1,200 pairs`."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def moment(at: datetime) -> str:
+    """By the clock of this machine: `2026-01-02 03:04`."""
+    return at.astimezone().strftime("%Y-%m-%d %H:%M")
 
 
 def duration(seconds: float) -> str:

@@ -24,6 +24,12 @@ class PairsReport:
 
     reader: str
     pairs: int
+    """In use: all that are not dropped."""
+    made: int
+    """Built now."""
+    kept: int
+    """Left as they were: what the editor touched, and what was imported."""
+    dropped: int
     by_track: dict[str, int]
     held_out: int
     left_out: dict[str, int]
@@ -73,12 +79,19 @@ def left_out(profile: Profile) -> dict[str, int]:
     return dict(Counter(label.left_out for label in [*statements, *asked] if label.left_out))
 
 
-def report(profile: Profile, pairs: Sequence[PreferencePair]) -> PairsReport:
-    """Counts of the pairs that are in use, and of what made none."""
+def report(profile: Profile, pairs: Sequence[PreferencePair], made: int) -> PairsReport:
+    """Counts of the pairs that are in use, and of what made none.
+
+    Args:
+        made: how many of them were built now.
+    """
     used = [pair for pair in pairs if not pair.dropped]
     return PairsReport(
         reader=profile.reader_id,
         pairs=len(used),
+        made=made,
+        kept=len(pairs) - made,
+        dropped=len(pairs) - len(used),
         by_track=dict(Counter(pair.track for pair in used)),
         held_out=sum(pair.held_out for pair in used),
         left_out=left_out(profile),

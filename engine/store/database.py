@@ -6,6 +6,7 @@ import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
@@ -21,6 +22,16 @@ BUSY_TIMEOUT_S = 20
 Row = Mapping[str, object]
 Store = Database
 """An open store, for those who hand it on and need not know what it is made of."""
+
+_NOTED: ContextVar[set[int] | None] = ContextVar("_NOTED", default=None)
+
+
+def note_changes() -> set[int]:
+    """The ids of the changes made from here on: in this context, and in the tasks and threads that
+    are begun in it. The set grows as they are made."""
+    noted: set[int] = set()
+    _NOTED.set(noted)
+    return noted
 
 
 @contextmanager
@@ -70,6 +81,8 @@ def change(db: Database, title: str) -> Iterator[Database]:
     except BaseException:
         db.rollback()
         raise
+    if (noted := _NOTED.get()) is not None and change_id is not None:
+        noted.add(change_id)
 
 
 @contextmanager

@@ -2,15 +2,18 @@
 
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, groupby
 from typing import Literal
 
 import orjson
 from sqlite_utils import Database
 
-from engine.store.database import rows
+from engine.store.database import Row, rows
+from engine.store.unpack import number, text
+from models.errors import BadInput
 
+Way = Literal["undo", "redo"]
 ROW_ID = "json_extract(coalesce(after, before), '$.id')"
 """As the index on `journal_row` has it."""
 
@@ -28,10 +31,14 @@ class Change:
 def history(db: Database, limit: int = 50) -> list[Change]:
     """The newest changes first."""
     found = rows(db, "select * from journal order by id desc limit ?", limit)
-    return [
-        Change(int(str(row["id"])), str(row["title"]), str(row["made_at"]), bool(row["undone"]))
-        for row in found
-    ]
+    return list(map(as_change, found))
+
+
+def as_change(row: Row) -> Change:
+    """A row of the table `journal`."""
+    return Change(
+        int(number(row["id"])), text(row["title"]), text(row["made_at"]), bool(row["undone"])
+    )
 
 
 def newest_standing(db: Database) -> int:
@@ -59,35 +66,50 @@ def rows_changed_since(db: Database, table: str, mark: int) -> set[str] | None:
     return {str(row["id"]) for row in changed}
 
 
-def undo(db: Database) -> Change | None:
-    """Take back the newest change that stands; None when there is nothing to undo."""
-    return _move(db, "undo")
-
-
-def redo(db: Database) -> Change | None:
-    """Make again the change that was undone last; None when there is nothing to redo."""
-    return _move(db, "redo")
-
-
-def _move(db: Database, way: Literal["undo", "redo"]) -> Change | None:
+def next_move(db: Database, way: Way) -> Change | None:
+    """The change that `undo` or `redo` would move next; None when there is none."""
     undone, order = (0, "desc") if way == "undo" else (1, "asc")
+    found = rows(db, f"select * from journal where undone = ? order by id {order} limit 1", undone)
+    return as_change(found[0]) if found else None
+
+
+def undo(db: Database, only: int | None = None) -> Change | None:
+    """Take back the newest change that stands; None when there is nothing to undo.
+
+    Args:
+        only: the change that it is to be.
+
+    Raises:
+        BadInput: it would be another one; nothing was changed.
+    """
+    return _move(db, "undo", only)
+
+
+def redo(db: Database, only: int | None = None) -> Change | None:
+    """Make again the change that was undone last; None when there is nothing to redo.
+
+    Args:
+        only: as of `undo`.
+
+    Raises:
+        BadInput: as of `undo`.
+    """
+    return _move(db, "redo", only)
+
+
+def _move(db: Database, way: Way, only: int | None) -> Change | None:
     db.execute("begin immediate")
     try:
         db.execute("pragma defer_foreign_keys = on")
-        found = rows(
-            db, f"select * from journal where undone = ? order by id {order} limit 1", undone
-        )
-        if not found:
+        found = next_move(db, way)
+        if only is not None and (found is None or found.id != only):
+            raise BadInput("Something else was changed in the meantime.", "Look, and try again.")
+        if found is None:
             db.rollback()
             return None
-        change = Change(
-            int(str(found[0]["id"])),
-            str(found[0]["title"]),
-            str(found[0]["made_at"]),
-            way == "undo",
-        )
+        change = replace(found, undone=way == "undo")
         _replay(db, change.id, way)
-        db.execute("update journal set undone = ? where id = ?", [1 - undone, change.id])
+        db.execute("update journal set undone = ? where id = ?", [int(change.undone), change.id])
         db.execute("commit")
     except BaseException:
         db.rollback()

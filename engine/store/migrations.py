@@ -177,6 +177,15 @@ create table bank_decision (
 """The candidates themselves are files of their own: `engine.bank_extend.files`."""
 
 
+PAIR_CHOICE = """
+create table pair_choice (
+    reader_id text primary key references reader(id) on delete cascade,
+    tracks text not null, answers integer not null
+)
+"""
+"""What the pairs of a reader were built of last."""
+
+
 @migrations()
 def m002_journal_triggers(db: Database) -> None:
     for table in JOURNALLED:
@@ -202,6 +211,12 @@ def m004_what_pairs_rest_on(db: Database) -> None:
 def m005_decisions_on_the_bank(db: Database) -> None:
     db.execute(BANK_DECISION)
     _journal(db, "bank_decision")
+
+
+@migrations()
+def m006_what_pairs_were_built_of(db: Database) -> None:
+    db.execute(PAIR_CHOICE)
+    _journal(db, "pair_choice")
 
 
 def _journal(db: Database, table: str) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlite_utils import Database
 
 from engine.store.database import Row, rows
-from engine.store.journal import ROW_ID, Change
+from engine.store.journal import ROW_ID, Change, as_change
 from engine.store.unpack import number, text
 
 _OF_ANY = "exists (select 1 from journal_row where change_id = journal.id and kind = 'pair')"
@@ -26,12 +26,7 @@ def changes(db: Database, pair_id: str | None, limit: int) -> list[Change]:
     """The changes to one pair, or to any where None, undone ones too, the newest first."""
     which, parameters = (_OF_ANY, []) if pair_id is None else (_OF_ONE, [pair_id])
     sql = f"select * from journal where {which} order by id desc limit ?"
-    return [
-        Change(
-            int(number(row["id"])), text(row["title"]), text(row["made_at"]), bool(row["undone"])
-        )
-        for row in rows(db, sql, *parameters, limit)
-    ]
+    return list(map(as_change, rows(db, sql, *parameters, limit)))
 
 
 def touched(db: Database, change_id: int) -> int:

@@ -5,30 +5,47 @@ from typing import cast
 
 from sqlite_utils import Database
 
-from engine.domain import PreferencePair, Track
-from engine.store.database import Row, packed, put_all, rows
+from engine.domain import TRACKS, PreferencePair, Track
+from engine.pairs.choice import PairChoice
+from engine.store.database import Row, packed, put, put_all, rows
 from engine.store.unpack import number, text, texts
 from models.errors import BadInput
 
 _ONE_OF = "id in (select value from json_each(?))"
 
 
-def replace_built(db: Database, reader_id: str, pairs: Sequence[PreferencePair]) -> None:
+def replace_built(db: Database, reader_id: str, pairs: Sequence[PreferencePair]) -> int:
     """Put newly built pairs in the place of the old; those the editor touched stay as they are.
 
     Touched is what was edited, dropped, accepted or flagged; imported pairs stay too.
+
+    Returns:
+        How many were put there.
     """
     made_elsewhere = "made <> 'bank' and made not like 'bank: %'"
     touched = f"edited or dropped or accepted or flagged or ({made_elsewhere})"
     found = rows(db, f"select id from pair where reader_id = ? and ({touched})", reader_id)
     kept = {text(row["id"]) for row in found}
     db.execute(f"delete from pair where reader_id = ? and not ({touched})", [reader_id])
-    placed = (
-        {**_row(pair), "position": position}
-        for position, pair in enumerate(pairs)
-        if pair.id not in kept
-    )
-    put_all(db, "pair", placed)
+    made = [(position, pair) for position, pair in enumerate(pairs) if pair.id not in kept]
+    put_all(db, "pair", ({**_row(pair), "position": position} for position, pair in made))
+    return len(made)
+
+
+def save_choice(db: Database, reader_id: str, choice: PairChoice) -> None:
+    """Remember what the pairs of a reader were built of."""
+    row = {"tracks": packed(sorted(choice.tracks)), "answers": choice.answers}
+    put(db, "pair_choice", {"reader_id": reader_id, **row})
+
+
+def choice_of(db: Database, reader_id: str) -> PairChoice:
+    """What the pairs of a reader were built of last; the usual where none were."""
+    found = rows(db, "select * from pair_choice where reader_id = ?", reader_id)
+    if not found:
+        return PairChoice()
+    built = set(texts(found[0]["tracks"]))
+    tracks = frozenset(track for track in TRACKS if track in built)
+    return PairChoice(tracks, int(number(found[0]["answers"])))
 
 
 def save(db: Database, reader_id: str, pairs: Sequence[PreferencePair]) -> None:

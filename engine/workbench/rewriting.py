@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal, cast, get_args
 
 from engine.domain import PreferencePair
+from engine.pairs.meanwhile import ensure_still, texts_of
 from engine.prompts import prompt
 from engine.store import pairs as pair_rows
 from engine.store.database import change, opened
@@ -29,8 +30,8 @@ async def rewritten(
     """Have one answer rewritten; nothing is stored, closing the iterator stops the model.
 
     Yields `Item({"text": …})` with what is there so far, ten times a second at most, and ends with
-    `Finished({"text": …, "made": …})`, for `keep_rewritten`. A model that gives nothing, or what
-    was there before, is asked once more.
+    `Finished({"text": …, "made": …, "old": …})`, for `keep_rewritten`. A model that gives nothing,
+    or what was there before, is asked once more.
 
     Args:
         provider: `embedded`, `local:FILE.gguf` or `endpoint:NAME`.
@@ -48,7 +49,8 @@ async def rewritten(
             async with aclosing(rewritten_by(model, pair, side, instruction)) as events:
                 async for event in events:
                     if isinstance(event, Finished):
-                        event = Finished({**event.result, "made": made_by(provider)})
+                        old = texts_of(pair)[side]
+                        event = Finished({**event.result, "made": made_by(provider), "old": old})
                     yield event
     except BadInput:
         raise
@@ -64,7 +66,7 @@ async def rewritten_by(
     Raises:
         UserError: the model cannot answer.
     """
-    old = pair.chosen if side == "chosen" else pair.rejected
+    old = texts_of(pair)[side]
     messages = (Message("user", _request(pair, old, instruction)),)
     most = max(120, 3 * len(old.split()))
     for temperature in TEMPERATURES:
@@ -93,17 +95,22 @@ async def rewritten_by(
 
 
 def keep_rewritten(
-    data_dir: Path, pair_id: str, side: Side, text: str, made: str
+    data_dir: Path, pair_id: str, side: Side, text: str, made: str, old: str
 ) -> PreferencePair:
     """Store the text that the editor approved, with the provider that wrote it.
 
+    Args:
+        old: the answer that was rewritten.
+
     Raises:
         BadInput: no such pair, or an empty text.
+        ChangedMeanwhile: the answer is not the old one any more; nothing was stored.
     """
     if not text.strip():
         raise BadInput(f"The {side} text of a pair cannot be empty.", "Drop the pair instead.")
     with opened(data_dir) as db, change(db, f"Rewrite the {side} answer of a pair"):
         pair = pair_rows.find(db, pair_id)
+        ensure_still(pair, {side: old})
         new = replace(pair, edited=True, made=made)
         if side == "chosen":
             new = replace(new, chosen=text.strip())

@@ -24,18 +24,25 @@ class BuildPairs(ModalScreen[PairChoice | None]):
     """Gives back the choice; None builds nothing."""
 
     CSS_PATH = "dialog.tcss"
-    AUTO_FOCUS = "#build"
+    AUTO_FOCUS = "Checkbox"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss", "Cancel", id="build.cancel", tooltip="Build nothing")
+        Binding("escape", "dismiss", "Cancel", id="build.cancel", tooltip="Build nothing"),
+        # Before the tick box, whose own key it is too: space ticks.
+        Binding("enter", "build", "Build", id="build.build", tooltip="Build", priority=True),
     ]
 
     def __init__(self, choice: PairChoice) -> None:
+        """
+        Args:
+            choice: what is ticked at first.
+        """
         super().__init__()
         self._choice = choice
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="box") as box:
             box.border_title = "Build the pairs"
+            box.border_subtitle = "space ticks  enter builds  esc builds nothing"
             yield Static(
                 "What you edited, accepted, flagged or dropped stays, and what was imported.",
                 markup=False,
@@ -60,8 +67,11 @@ class BuildPairs(ModalScreen[PairChoice | None]):
     def _cancel(self) -> None:
         self.dismiss(None)
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return action != "build" or isinstance(self.focused, Checkbox)
+
     @on(Button.Pressed, "#build")
-    def _build(self) -> None:
+    def action_build(self) -> None:
         tracks: frozenset[Track] = frozenset(
             track for track in TRACKS if self.query_one(f"#{track}", Checkbox).value
         )

@@ -10,9 +10,10 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import DataTable, Footer, Static
 
-from engine import desk
+from engine import workbench
 from engine.domain import PreferencePair
 from engine.pairs.doctor.finding import WOULD, Case, Finding, deed
+from engine.workbench import Verb
 from studio.session import Session
 from studio.text import cell, count, one_line
 from studio.widgets.pair_detail import PairDetail
@@ -28,6 +29,7 @@ class DoctorCases(ModalScreen[bool]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("m", "mend", "Mend all of these", id="cases.mend", tooltip="Mend this finding"),
         Binding("d", "drop", "Drop", id="cases.drop", tooltip="Drop or restore this pair"),
+        Binding("p", "unfold", "Prompt", id="cases.prompt", tooltip="Unfold a long prompt"),
         Binding("escape", "dismiss(False)", "Back", id="cases.back", tooltip="Back to the table"),
     ]
     table = getters.query_one("#cases", DataTable)
@@ -88,6 +90,9 @@ class DoctorCases(ModalScreen[bool]):
             self.detail.show(pair, name)
             self.detail.border_title = Content(one_line(f"Pair: {case.why}"))
 
+    def action_unfold(self) -> None:
+        self.detail.toggle_prompt()
+
     def action_mend(self) -> None:
         self.dismiss(True)
 
@@ -96,9 +101,10 @@ class DoctorCases(ModalScreen[bool]):
         if (case := self._case) is not None:
             pair = self._pairs[case.pair_id]
             with self._session.errors_told():
-                changed = await self._session.ask(desk.drop_pair, pair.id, not pair.dropped)
-                self._pairs[pair.id] = changed
-                self._session.changed.publish(None)
+                verb: Verb = "restore" if pair.dropped else "drop"
+                await self._session.ask(workbench.act, verb, [pair.id])
+                (self._pairs[pair.id],) = await self._session.ask(workbench.page, [pair.id])
+                await self._session.refresh()
                 self._fill()
 
 

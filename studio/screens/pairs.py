@@ -1,5 +1,6 @@
 """Pairs: what the model will learn from, by the hundred thousand, open to the editor's hand."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import ClassVar
@@ -14,16 +15,25 @@ from textual.timer import Timer
 from textual.widgets import Footer, Input, Static
 
 from engine import desk, workbench
-from engine.pairs.choice import PairChoice
+from engine.store.journal_reach import Reach
 from engine.workbench import PairQuery, Verb
 from models.errors import BadInput
+from studio.drafts import may_go
 from studio.pair_finder import PairFinder
+from studio.pair_words import built
 from studio.screens import pairs_beside
 from studio.screens.build_pairs import BuildPairs
 from studio.screens.doctor import DoctorScreen
 from studio.screens.filter_pairs import FilterPairs
-from studio.screens.pairs_keys import KEYS, NEEDS_A_PAIR, NEEDS_PAIRS, TAKEN_BACK
-from studio.screens.rewrite_pair import RewritePair
+from studio.screens.pairs_edit import store_edit
+from studio.screens.pairs_keys import (
+    KEYS,
+    NEEDS_A_PAIR,
+    NEEDS_PAIRS,
+    NOT_WHILE_EDITING,
+    TAKEN_BACK,
+)
+from studio.screens.rewrite_pair import RewritePair, Wish
 from studio.screens.show_journal import ShowJournal
 from studio.session import Session
 from studio.text import count, visible
@@ -35,6 +45,8 @@ from studio.widgets.step_bar import StepBar
 
 PANE_AFTER_S = 0.06
 """The pair is shown in full once the keys have stopped for so long."""
+TOLD_FOR_S = 12
+"""How long the counts of a building stay."""
 SLOW_TO_READ = 20_000
 """Pairs that take long enough to read for a word about it."""
 
@@ -58,9 +70,10 @@ class PairsScreen(Screen[None]):
         self._names: Mapping[str, str] = desk.trait_names()
         self._finder = PairFinder(session, PairList(), self._names, self._tell)
         self._left_out: Mapping[str, int] = {}
-        self._choice = PairChoice()
+        self._loading = asyncio.Lock()
         self._showing: Timer | None = None
         self._had_one = False
+        self._wish = Wish()
 
     def compose(self) -> ComposeResult:
         yield StepBar(self._session, "pairs")
@@ -79,11 +92,28 @@ class PairsScreen(Screen[None]):
 
     def on_mount(self) -> None:
         self.list_.add_class("panel")
+        self._session.drafts.append(self)
         self._session.changed.subscribe(self, self._load)
+        self._session.moved.subscribe(self, self._go_to)
         self._load(None)
 
     def on_unmount(self) -> None:
+        self._session.drafts.remove(self)
         self._finder.stop()
+
+    @property
+    def unsaved(self) -> str:
+        """As a draft of the session."""
+        edited = self.pane.edited
+        return "the edit of a pair" if edited is not None and edited.changed else ""
+
+    async def store(self) -> bool:
+        """As a draft of the session."""
+        is_done = False
+        with self._session.errors_told():
+            is_done = await store_edit(self.app, self._session, self.pane)
+        await self._reload()
+        return is_done
 
     @property
     def _has_pairs(self) -> bool:
@@ -91,12 +121,15 @@ class PairsScreen(Screen[None]):
         return index is not None and len(index) > 0
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action in (*NEEDS_A_PAIR, *NEEDS_PAIRS, "build") and self.pane.is_editing:
+        if self.pane.is_editing and action in NOT_WHILE_EDITING:
             return False
         if action in NEEDS_A_PAIR:
             return True if self._has_pairs and self.list_.count else None
         if action in NEEDS_PAIRS:
             return True if self._has_pairs else None
+        if action == "filter":
+            # Also while the pairs are read: words meant for the filter must not act on pairs.
+            return None if self.has_class("-empty") else True
         if action == "load":
             return True if self._session.reader is not None else None
         if action == "build":
@@ -104,8 +137,23 @@ class PairsScreen(Screen[None]):
             return True if reader is not None and reader.profile_built else None
         return True
 
-    @work(group="load", exclusive=True)
+    @work(group="load")
     async def _load(self, _: None) -> None:
+        # To the end, one after the other: half a load would leave the list behind its counts.
+        async with self._loading:
+            await self._read()
+
+    @work(group="load")
+    async def _go_to(self, reach: Reach) -> None:
+        """Put the cursor where something was undone or done again."""
+        async with self._loading:
+            await self._read()
+            is_listed = self._finder.go_to(reach.pair_ids)
+            if is_listed is False and reach.pairs == len(reach.pair_ids):
+                told = "What was changed is not among the pairs that are shown."
+                self.notify(told, markup=False)
+
+    async def _read(self) -> None:
         reader = self._session.reader
         with self._session.errors_told():
             if reader is None:
@@ -187,6 +235,8 @@ class PairsScreen(Screen[None]):
         """One step back: out of the filter line, out of the selection, out of the filter."""
         if self.focused is self.sieve or self.pane.reading.has_focus:
             self.list_.focus()
+        elif self.has_class("-reading"):
+            self.action_read()
         elif self.list_.selected:
             self.list_.select(())
         elif self.sieve.value:
@@ -247,21 +297,37 @@ class PairsScreen(Screen[None]):
                 self.notify(done if acted.changed else "They were so already.", markup=False)
             await self._reload()
 
+    def action_read(self) -> None:
+        """Give the pair the room of the list, or take it back."""
+        self.toggle_class("-reading")
+
+    def action_unfold(self) -> None:
+        self.pane.reading.toggle_prompt()
+
+    def action_scroll_pair(self, by: int) -> None:
+        half = max(1, self.pane.reading.size.height // 2)
+        self.pane.reading.scroll_relative(y=by * half, animate=False)
+
     def action_edit(self) -> None:
         if self.list_.current is not None:
             self._show_pair()  # the pane may still show the pair before
-            self.pane.edit()
+            self.pane.edit(reader.name if (reader := self._session.reader) else "")
+            self.set_class(self.pane.is_editing, "-editing")
 
-    @on(PairPane.Edited)
-    @work(group="change")
-    async def _store_edit(self, event: PairPane.Edited) -> None:
-        with self._session.errors_told():
-            await self._session.ask(desk.edit_pair, event.pair_id, **event.texts)
+    @on(PairPane.SaveAsked)
+    @work(group="ask", exclusive=True)
+    async def _save(self) -> None:
+        await self.store()
+
+    @on(PairPane.LeaveAsked)
+    @work(group="ask", exclusive=True)
+    async def _leave_edit(self) -> None:
+        if await may_go(self.app, self):
             self.pane.stop_editing()
-            await self._reload()
 
     @on(PairPane.Left)
     def _back_to_list(self) -> None:
+        self.set_class(False, "-editing")
         self.list_.focus()
         self._show_pair()
         self.refresh_bindings()
@@ -270,7 +336,7 @@ class PairsScreen(Screen[None]):
     async def action_rewrite(self) -> None:
         if (pair := self.list_.current) is None:
             return
-        if await self.app.push_screen_wait(RewritePair(self._session, pair)):
+        if await self.app.push_screen_wait(RewritePair(self._session, pair, self._wish)):
             with self._session.errors_told():
                 await self._reload()
 
@@ -303,16 +369,14 @@ class PairsScreen(Screen[None]):
         reader = self._session.reader
         if reader is None:
             return
-        choice = await self.app.push_screen_wait(BuildPairs(self._choice))
-        if choice is None:
-            return
-        self._choice = choice
         with self._session.errors_told():
-            report = await self._session.ask(desk.build_pairs, reader.id, choice)
-            told = f"{count(report.pairs, 'pair')} built, {report.held_out} held out."
-            self.notify(told, markup=False)
-            await self._reload()
+            before = await self._session.ask(desk.pair_choice, reader.id)
+            choice = await self.app.push_screen_wait(BuildPairs(before))
+            if choice is not None:
+                report = await self._session.ask(desk.build_pairs, reader.id, choice)
+                self.notify("\n".join(built(report)), timeout=TOLD_FOR_S, markup=False)
+                await self._reload()
 
     async def _reload(self) -> None:
+        """Read what was changed; every screen hears of it."""
         await self._session.refresh()
-        self._load(None)

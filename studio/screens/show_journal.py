@@ -1,6 +1,6 @@
 """What was changed, and when: of one pair, or of all."""
 
-from datetime import datetime
+from collections.abc import Mapping
 from typing import ClassVar
 
 from textual import getters, on, work
@@ -11,12 +11,12 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 
-from engine import workbench
+from engine import desk, workbench
+from engine.pair_files.own_fields import TEXTS
 from engine.workbench import Entry, FieldChange, PairChange
+from studio.pair_words import field_told
 from studio.session import Session
-from studio.text import count, one_line, visible, word_diff
-
-TEXTS = ("prompt", "chosen", "rejected")
+from studio.text import count, moment, one_line, word_diff
 
 
 class ShowJournal(ModalScreen[None]):
@@ -36,6 +36,7 @@ class ShowJournal(ModalScreen[None]):
         self._session = session
         self._pair_id = pair_id
         self._of_all = False
+        self._names = desk.trait_names()
         self._entries: tuple[Entry, ...] = ()
 
     def compose(self) -> ComposeResult:
@@ -65,7 +66,7 @@ class ShowJournal(ModalScreen[None]):
     @on(OptionList.OptionHighlighted, "#changes")
     def _tell(self, event: OptionList.OptionHighlighted) -> None:
         entry = self._entries[event.option_index]
-        parts = [part for change in entry.changes for part in _change(change)]
+        parts = [part for change in entry.changes for part in _change(change, self._names)]
         more = entry.pairs - len(entry.changes)
         if self._of_all and more > 0:
             parts.append(Content(f"And {count(more, 'more pair')}."))
@@ -78,26 +79,22 @@ class ShowJournal(ModalScreen[None]):
 
 def _line(entry: Entry) -> Content:
     undone = " (undone)" if entry.undone else ""
-    told = f"{when(entry.made_at)}, {count(entry.pairs, 'pair')}{undone}"
+    told = f"{moment(entry.made_at)}, {count(entry.pairs, 'pair')}{undone}"
     return Content.assemble(one_line(entry.title, 60), "\n", (told, "dim"))
 
 
-def when(moment: datetime) -> str:
-    """A moment by the clock of this machine: `2026-01-02 03:04`."""
-    return moment.astimezone().strftime("%Y-%m-%d %H:%M")
+def _change(change: PairChange, names: Mapping[str, str]) -> list[Content]:
+    what = "" if change.what == "changed" else f" {change.what}"
+    head = [Content.styled(f"{one_line(change.pair_id, 40)}{what}", "bold")]
+    told = [part for field in change.fields for part in _field(field, names)]
+    return [*head, *told, Content("")]
 
 
-def _change(change: PairChange) -> list[Content]:
-    head = [Content.styled(f"{one_line(change.pair_id, 40)} {change.what}", "bold")]
-    return head + [part for field in change.fields for part in _field(field)] + [Content("")]
-
-
-def _field(field: FieldChange) -> list[Content]:
-    name = field.name.replace("_", " ")
+def _field(field: FieldChange, names: Mapping[str, str]) -> list[Content]:
     if field.name not in TEXTS:
-        return [Content(f"{name}: {visible(field.before)} → {visible(field.after)}")]
+        return [Content(field_told(field, names))]
     before, after = word_diff(field.before, field.after)
     return [
-        Content.assemble((f"{name} before: ", "dim"), before),
-        Content.assemble((f"{name} after: ", "dim"), after),
+        Content.assemble((f"{field.name} before: ", "dim"), before),
+        Content.assemble((f"{field.name} after: ", "dim"), after),
     ]

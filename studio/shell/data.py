@@ -10,6 +10,7 @@ from studio.shell.base import Command, find_reader, give, shared
 from studio.text import count, one_line
 
 if TYPE_CHECKING:
+    from engine.store.journal import Change, Way
     from engine.store.readers import ReaderSummary
 
 
@@ -73,9 +74,7 @@ def undo() -> None:
     """Take back the last change, whatever it was."""
     from engine import desk
 
-    change = desk.undo(shared().data_dir)
-    title = change.title if change else None
-    give({"undone": title}, [f"Undone: {title}." if title else "There is nothing to undo."])
+    _give_move("undo", desk.undo(shared().data_dir))
 
 
 @click.command("redo", cls=Command)
@@ -83,9 +82,25 @@ def redo() -> None:
     """Make the undone change again."""
     from engine import desk
 
-    change = desk.redo(shared().data_dir)
-    title = change.title if change else None
-    give({"redone": title}, [f"Done again: {title}." if title else "There is nothing to redo."])
+    _give_move("redo", desk.redo(shared().data_dir))
+
+
+def _give_move(way: "Way", change: "Change | None") -> None:
+    """Tell what was undone or done again, whose it is, and which pairs."""
+    from engine import desk
+    from studio import undoing
+
+    key = "undone" if way == "undo" else "redone"
+    if change is None:
+        give({key: None, "readers": [], "pairs": 0, "pair_ids": []}, [undoing.NOTHING[way]])
+        return
+    reach = desk.reach(shared().data_dir, change.id)
+    lines = [undoing.done(way, change, reach, None)]
+    if reach.pair_ids:
+        more = ", …" if reach.pairs > len(reach.pair_ids) else ""
+        lines.append(f"Pairs: {', '.join(reach.pair_ids)}{more}")
+    told = {"pairs": reach.pairs, "pair_ids": list(reach.pair_ids)}
+    give({key: change.title, "readers": list(reach.readers), **told}, lines)
 
 
 @click.command("forget", cls=Command)

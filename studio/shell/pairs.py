@@ -6,10 +6,10 @@ import click
 
 from engine.domain import TRACKS, PreferencePair, Track
 from engine.pairs.choice import PairChoice
+from studio.pair_words import built
 from studio.shell import pair_files, workbench
 from studio.shell.base import Group, find_reader, give, shared
 from studio.shell.pair_lines import pair_lines
-from studio.text import count
 
 
 @click.group("pairs", cls=Group)
@@ -39,16 +39,7 @@ def build(reader: str, tracks: tuple[Track, ...], answers: int) -> None:
 
     data_dir, reader_id = find_reader(reader)
     report = desk.build_pairs(data_dir, reader_id, PairChoice(frozenset(tracks or TRACKS), answers))
-    by_track = ", ".join(f"{number} on {track}" for track, number in report.by_track.items())
-    lines = [
-        f"{count(report.pairs, 'pair')}: {by_track}. {report.held_out} are held out of training."
-    ]
-    if report.added:
-        lines.append(f"{count(report.added, 'pair')} rest on texts accepted into the bank.")
-    if report.left_out:
-        reasons = ", ".join(f"{number} {why}" for why, number in report.left_out.items())
-        lines.append(f"Statements and questions that make no pair: {reasons}.")
-    give(report.as_json(), lines)
+    give(report.as_json(), built(report))
 
 
 @pairs.command("edit")

@@ -2,17 +2,18 @@
 
 import asyncio
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 import click
 
 from engine.domain import TRACKS, PreferencePair
+from studio.pair_words import field_told
 from studio.shell.base import Command, give, shared
 from studio.shell.events import read_to_end
 from studio.shell.pair_lines import pair_lines
-from studio.text import count, one_line
+from studio.text import count, moment, one_line
 
 if TYPE_CHECKING:
     from engine.workbench import Entry, PairIndex, PairQuery, Verb
@@ -182,8 +183,9 @@ def evidence(pair: str) -> None:
 @click.option("--limit", type=click.IntRange(1), default=20, show_default=True)
 def journal(pair: str | None, limit: int) -> None:
     """What was changed and when: of one pair, or of all."""
-    from engine import workbench
+    from engine import desk, workbench
 
+    names = desk.trait_names()
     entries = workbench.pair_journal(shared().data_dir, pair, limit)
     give(
         {
@@ -192,20 +194,24 @@ def journal(pair: str | None, limit: int) -> None:
                 asdict(entry) | {"made_at": entry.made_at.isoformat()} for entry in entries
             ],
         },
-        [line for entry in entries for line in _entry_lines(entry)] or ["Nothing was changed yet."],
+        [line for entry in entries for line in _entry_lines(entry, names)]
+        or ["Nothing was changed yet."],
     )
 
 
-def _entry_lines(entry: "Entry") -> Iterator[str]:
+def _entry_lines(entry: "Entry", names: Mapping[str, str]) -> Iterator[str]:
+    from engine.pair_files.own_fields import TEXTS
+
     undone = " (undone)" if entry.undone else ""
-    when = entry.made_at.astimezone().strftime("%Y-%m-%d %H:%M")
-    yield f"{when}  {entry.title}, {count(entry.pairs, 'pair')}{undone}"
+    yield f"{moment(entry.made_at)}  {entry.title}, {count(entry.pairs, 'pair')}{undone}"
     for change in entry.changes:
         if change.what != "changed":
             yield f"  {change.pair_id} {change.what}"
         for field in change.fields:
-            before, after = one_line(field.before, LONG), one_line(field.after, LONG)
-            yield f"  {change.pair_id} {field.name.replace('_', ' ')}: {before} → {after}"
+            told = f"{one_line(field.before, LONG)} → {one_line(field.after, LONG)}"
+            is_text = field.name in TEXTS
+            told = f"{field.name}: {told}" if is_text else field_told(field, names)
+            yield f"  {change.pair_id} {told}"
 
 
 @click.command("rewrite", cls=Command)
@@ -236,7 +242,7 @@ def rewrite(pair: str, instruction: str, side: str, provider: str, keep: bool) -
         click.echo(f"{text}\n", err=True)
         keep = click.confirm("Keep it?", err=True)
     if keep:
-        workbench.keep_rewritten(data_dir, pair, which, text, made)
+        workbench.keep_rewritten(data_dir, pair, which, text, made, str(result["old"]))
     give({"pair": pair, "side": side, "text": text, "made": made, "kept": keep}, [text])
 
 

@@ -1,19 +1,39 @@
 """One pair in full, to be read or to be edited in its place."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from textual import getters
+from textual import getters, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
+from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static, TextArea
 
 from engine.domain import PreferencePair
+from engine.pair_files.own_fields import TEXTS
+from engine.pairs.meanwhile import texts_of
+from studio.text import count, one_line
 from studio.widgets.pair_detail import PairDetail
 
-FIELDS = ("prompt", "chosen", "rejected")
+
+@dataclass(frozen=True)
+class Edited:
+    """A pair as it was when the editing began, and the texts as somebody has written them."""
+
+    began: PreferencePair
+    texts: Mapping[str, str]
+
+    @property
+    def changed(self) -> dict[str, str]:
+        """Those that are not as they were."""
+        old = texts_of(self.began)
+        return {name: text for name, text in self.texts.items() if text != old[name]}
+
+
+EDITING_KEYS = "ctrl+s saves  esc leaves  tab next field"
 
 
 class PairPane(Vertical):
@@ -27,12 +47,11 @@ class PairPane(Vertical):
     editing = getters.query_one("#editing", Vertical)
     refusal = getters.query_one("#refusal", Static)
 
-    @dataclass
-    class Edited(Message):
-        """The editor wants these texts stored."""
+    class SaveAsked(Message):
+        """The editor wants the texts stored."""
 
-        pair_id: str
-        texts: dict[str, str]
+    class LeaveAsked(Message):
+        """The editor wants out of the fields, in which there are words that are not stored."""
 
     class Left(Message):
         """The editor is done with the fields."""
@@ -41,7 +60,6 @@ class PairPane(Vertical):
         super().__init__(classes="panel")
         self._pair: PreferencePair | None = None
         self._trait_name = ""
-        self._is_warned = False
 
     def compose(self) -> ComposeResult:
         yield PairDetail(id="reading")
@@ -76,37 +94,62 @@ class PairPane(Vertical):
         self._pair, self._trait_name = pair, trait_name
         self.reading.show(pair, trait_name)
 
-    def edit(self) -> None:
-        """Put fields in the place of the texts."""
-        pair = self._pair
-        if pair is None or self.is_editing:
-            return
-        for name in FIELDS:
-            self._field(name).load_text(getattr(pair, name))
-        self.refusal.update("")
-        self._is_warned = False
-        self._switch(True)
-        self._field("chosen").focus()
+    @on(PairDetail.Overflowed)
+    def _tell_of_more(self, event: PairDetail.Overflowed) -> None:
+        if not self.is_editing:
+            self._tell_keys(event.below)
+
+    def _tell_keys(self, below: int) -> None:
+        more = f"{count(below, 'more line')} (ctrl+down)" if below > 0 else ""
+        self.border_subtitle = EDITING_KEYS if self.is_editing else more
+
+    def edit(self, whose: str) -> None:
+        """Put fields in the place of the texts; back to the fields where they are there.
+
+        Args:
+            whose: the reader's name; another one may be chosen while the fields are open.
+        """
+        if self._pair is not None and not self.is_editing:
+            for name, text in texts_of(self._pair).items():
+                self._field(name).load_text(text)
+            self.refusal.display = False
+            self._switch(True)
+            self.border_title = Content(f"Edit a pair of {one_line(whose, 40)}")
+        if self.is_editing:
+            self._field("chosen").focus()
+
+    @property
+    def edited(self) -> Edited | None:
+        """The pair that is being edited, with the words as they are now; None while none is."""
+        if self._pair is None or not self.is_editing:
+            return None
+        return Edited(self._pair, {name: self._field(name).text for name in TEXTS})
+
+    def begin_from(self, pair: PreferencePair, keep: Collection[str] = TEXTS) -> None:
+        """Go on editing from what the pair is now.
+
+        Args:
+            keep: the fields that stay as they are; the others take the text of the pair.
+        """
+        self._pair = pair
+        for name, text in texts_of(pair).items():
+            if name not in keep:
+                self._field(name).load_text(text)
+
+    def refuse(self, name: str, refusal: str) -> None:
+        """Say what is wrong with a field, and go to it."""
+        self.refusal.update(refusal)
+        self.refusal.display = True
+        self._field(name).focus()
 
     def action_save(self) -> None:
-        texts = self._texts()
-        if empty := [name for name, text in texts.items() if not text.strip()]:
-            refusal = f"The {empty[0]} text cannot be empty. Drop the pair instead (esc, then d)."
-            self.refusal.update(refusal)
-            self._field(empty[0]).focus()
-        elif self._pair is not None and self._is_changed:
-            old = vars(self._pair)
-            changed = {name: text for name, text in texts.items() if text != old[name]}
-            self.post_message(self.Edited(self._pair.id, changed))
-        else:
-            self.stop_editing()
+        self.post_message(self.SaveAsked())
 
     def action_leave(self) -> None:
-        if self._is_changed and not self._is_warned:
-            self._is_warned = True
-            self.refusal.update("Not saved: ctrl+s saves, esc once more throws your words away.")
-            return
-        self.stop_editing()
+        if self.edited is not None and self.edited.changed:
+            self.post_message(self.LeaveAsked())
+        else:
+            self.stop_editing()
 
     def stop_editing(self) -> None:
         """Show the texts again."""
@@ -116,20 +159,9 @@ class PairPane(Vertical):
     def _switch(self, is_editing: bool) -> None:
         self.editing.display = is_editing
         self.reading.display = not is_editing
-        self.border_title = "Edit the pair" if is_editing else "Pair"
-        keys = "ctrl+s saves  esc leaves  tab next field"
-        self.border_subtitle = keys if is_editing else ""
+        self.border_title = "Pair"
+        self._tell_keys(0)
         self.refresh_bindings()
-
-    @property
-    def _is_changed(self) -> bool:
-        pair = self._pair
-        return pair is not None and any(
-            text != getattr(pair, name) for name, text in self._texts().items()
-        )
-
-    def _texts(self) -> dict[str, str]:
-        return {name: self._field(name).text for name in FIELDS}
 
     def _field(self, name: str) -> TextArea:
         return self.query_one(f"#edit-{name}", TextArea)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from engine import desk, editing, jobs, runs
+from engine import desk, editing, jobs, runs, workbench
 from engine.domain import Book, Profile, Reader, Run, RunKind
 from engine.profile.findings import Finding
 from engine.profile.sentences import Span
@@ -126,7 +126,7 @@ def test_pairs_and_models_that_rest_on_it_are_named_and_left_alone(data_dir: Pat
     desk.build_pairs(data_dir, "ann")
     pairs = desk.pairs(data_dir, "ann")
     resting = [pair.id for pair in pairs if pair.trait_id == STATEMENT]
-    desk.swap_pair(data_dir, resting[0])
+    workbench.act(data_dir, "swap", resting[:1])
     trained(data_dir, "train-1")
     forgotten = editing.forget_review(data_dir, "ann", "r0")
     assert set(forgotten.pairs) == set(resting)
@@ -157,9 +157,8 @@ def test_a_run_whose_directory_was_deleted_carries_nothing(data_dir: Path) -> No
 def test_a_run_is_named_for_its_card_alone(data_dir: Path) -> None:
     read(data_dir, TEXTS, FOUND)
     desk.build_pairs(data_dir, "ann")
-    for pair in desk.pairs(data_dir, "ann"):
-        if pair.trait_id == STATEMENT:
-            desk.drop_pair(data_dir, pair.id)
+    pairs = desk.pairs(data_dir, "ann")
+    workbench.act(data_dir, "drop", [pair.id for pair in pairs if pair.trait_id == STATEMENT])
     trained(data_dir, "train-1")
     forgotten = editing.forget_review(data_dir, "ann", "r0")
     assert forgotten.pairs == ()

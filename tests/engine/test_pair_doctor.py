@@ -25,6 +25,7 @@ from engine.store.database import change, opened
 from engine.store.journal import history
 from engine.train.data import tokenise
 from engine.train.lengths import tokens_of
+from engine.workbench import act
 from models.errors import BadInput
 from models.events import Finished
 from models.library import resolve_base
@@ -110,7 +111,7 @@ def test_a_twin_stays_when_the_one_that_was_to_stay_is_dropped_meanwhile(ill_dir
         pair_rows.save(db, "ann", [replace(first, id="twin", made="hand")])
     plan = plan_mending(ill_dir, "ann", kinds_of(["duplicates"]))
     assert plan.outcome.told == {"duplicates": "1 pair dropped"}
-    desk.drop_pair(ill_dir, first.id)
+    act(ill_dir, "drop", [first.id])
     assert (carry_out(ill_dir, plan).changed, carry_out(ill_dir, plan).moved) == (0, 1)
     assert "twin" in {pair.id for pair in _used(ill_dir)}
 
@@ -133,7 +134,7 @@ def test_turned_sides_of_a_scene_accepted_into_the_bank_are_mended(data_dir: Pat
     decide(data_dir, [scene.id], accepted=True)
     desk.build_pairs(data_dir, "ann")
     [made] = [pair for pair in desk.pairs(data_dir, "ann") if pair.origin == scene.id]
-    desk.swap_pair(data_dir, made.id)
+    act(data_dir, "swap", [made.id])
     assert mend(data_dir, "ann", kinds_of(["swapped"])).told == {"swapped": "1 pair swapped"}
     assert made in desk.pairs(data_dir, "ann")
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from engine import desk
+from engine import desk, workbench
 from engine.bank import questions, scenarios
 from engine.domain import Override, Trait
 from engine.frameworks import all_statements
@@ -98,8 +98,8 @@ def test_building_again_keeps_edited_and_dropped_pairs(data_dir: Path) -> None:
     built = desk.build_pairs(data_dir, "ann")
     first, second, third = desk.pairs(data_dir, "ann")[:3]
     desk.edit_pair(data_dir, first.id, chosen="A text of the editor's own.")
-    desk.drop_pair(data_dir, second.id)
-    desk.swap_pair(data_dir, third.id)
+    workbench.act(data_dir, "drop", [second.id])
+    workbench.act(data_dir, "swap", [third.id])
     again = desk.build_pairs(data_dir, "ann")
     assert again.pairs == built.pairs - 1
     after = {pair.id: pair for pair in desk.pairs(data_dir, "ann")}
@@ -113,7 +113,7 @@ def test_undo_brings_back_an_edited_and_a_dropped_pair(data_dir: Path) -> None:
     desk.build_pairs(data_dir, "ann")
     pair = desk.pairs(data_dir, "ann")[0]
     desk.edit_pair(data_dir, pair.id, chosen="Other words.")
-    desk.drop_pair(data_dir, pair.id)
+    workbench.act(data_dir, "drop", [pair.id])
     desk.undo(data_dir)
     desk.undo(data_dir)
     assert desk.pairs(data_dir, "ann")[0] == pair

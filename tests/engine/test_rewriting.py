@@ -82,16 +82,16 @@ async def test_a_server_rewrites_and_the_pair_names_it_once_it_is_kept(
 ) -> None:
     provider = f"endpoint:{server}#tiny"
     events = [event async for event in rewritten(ann, "a", "rejected", "Shorter.", provider)]
-    assert events[-1] == Finished({"text": "He left.", "made": provider})
+    assert events[-1] == Finished({"text": "He left.", "made": provider, "old": "He goes."})
     assert desk.pairs(ann, "ann") == [PAIR]
-    kept = keep_rewritten(ann, "a", "rejected", "He left. ", provider)
+    kept = keep_rewritten(ann, "a", "rejected", "He left. ", provider, "He goes.")
     assert kept == replace(PAIR, rejected="He left.", made=provider, edited=True)
     assert desk.pairs(ann, "ann") == [kept]
     undone = desk.undo(ann)
     assert undone is not None
     assert undone.title == "Rewrite the rejected answer of a pair"
     with pytest.raises(BadInput, match="cannot be empty"):
-        keep_rewritten(ann, "a", "rejected", " ", provider)
+        keep_rewritten(ann, "a", "rejected", " ", provider, "He goes.")
 
 
 def test_a_local_file_is_named_without_its_folder() -> None:

@@ -80,7 +80,7 @@ def test_a_reader_by_hand_and_a_clone_are_listed_and_can_make_pairs(data_dir: Pa
     assert clone["known"] == known
     assert {reader.id for reader in desk.readers(data_dir)} == {"ana", "bea", "jo", "olu-ade"}
     assert document(data_dir, "pairs", "build", "bea")["pairs"] > 0
-    assert "Undone: Clone a reader." not in command(data_dir, "undo").stdout
+    assert "Undone: Clone a reader" not in command(data_dir, "undo").stdout
 
 
 def test_a_clone_differs_from_its_original_once_it_is_changed(data_dir: Path) -> None:

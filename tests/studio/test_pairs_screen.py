@@ -12,6 +12,7 @@ from engine import desk, workbench
 from engine.domain import PreferencePair
 from engine.store import pairs as pair_rows
 from engine.store.database import change, opened
+from studio.screens.ask_which import AskWhich
 from studio.widgets.pair_list import MOST_KEPT, PairList
 from tests.studio.conftest import HOSTILE, PAIRS
 
@@ -102,6 +103,7 @@ async def test_the_list_follows_a_change_while_the_filter_means_nothing(
         await window.press("slash", *"not:dropped is:x", "enter", "d")
         assert _first(data_dir).dropped
         assert _marks(window) == ["·····", "···h·"]
+        assert window.text("#counts").startswith("Shown 2/3,")
         assert window.text("#wrong").startswith("is:x is not known")
         await window.press("u", "escape")
         assert len(window.pairs) == 3
@@ -265,8 +267,11 @@ async def test_words_are_not_thrown_away_by_one_key(
     async with open_window(data_dir, "pairs") as window:
         before = _first(data_dir)
         await window.press("e", *"new words ", "escape")
-        assert window.text("#refusal").startswith("Not saved: ")
+        assert isinstance(window.screen, AskWhich)
         await window.press("escape")
+        field = window.screen.query_one("#edit-chosen", TextArea)
+        assert field.text == f"new words {before.chosen}"
+        await window.press("escape", "d")
         assert window.text("#chosen") == before.chosen
         await window.press("e", "escape")
         assert _first(data_dir) == before
@@ -332,11 +337,11 @@ async def test_the_journal_shows_old_and_new_text(
     workbench.act(data_dir, "flag", ["p1", "p2"])
     async with open_window(data_dir, "pairs", size=(80, 24)) as window:
         await window.press("j")
-        assert "flagged: no → yes" in window.text("#told")
+        assert window.text("#told") == "p1\nflagged\n"
         await window.press("down")
         assert "chosen after: He says [/INST] and [b]bold[/b]" in window.text("#told")
         await window.press("a")
-        assert "p2 changed" in window.text("#told")
+        assert "p2\nflagged" in window.text("#told")
         await window.press("escape")
         assert isinstance(window.screen.focused, PairList)
 

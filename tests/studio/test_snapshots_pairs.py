@@ -25,6 +25,9 @@ SCREENS: dict[str, tuple[str, ...]] = {
     "evidence": ("v",),
     "journal": ("j", "down"),
     "rewrite": ("w",),
+    "read": ("enter",),
+    "unsaved": ("e", *"Here: ", "escape"),
+    "keys": ("question_mark",),
 }
 
 

@@ -1,0 +1,35 @@
+"""Work on the texts of a pair that began from texts which are not there any more."""
+
+from collections.abc import Mapping
+
+from engine.domain import PreferencePair
+from engine.pair_files.own_fields import TEXTS
+from models.errors import BadInput
+
+
+class ChangedMeanwhile(BadInput):
+    """Somebody else changed the texts since; nothing was overwritten."""
+
+    def __init__(self, now: PreferencePair) -> None:
+        super().__init__(
+            f"The texts of pair {now.id} were changed in the meantime; yours were not stored.",
+            "Look at them, and begin again from what is there now.",
+        )
+        self.now = now
+
+
+def texts_of(pair: PreferencePair) -> dict[str, str]:
+    """The texts that an editor may change."""
+    return {name: getattr(pair, name) for name in TEXTS}
+
+
+def ensure_still(now: PreferencePair, began: Mapping[str, str]) -> None:
+    """
+    Args:
+        began: the texts that the work began from, by name; those left out may be anything.
+
+    Raises:
+        ChangedMeanwhile: one of them is another now.
+    """
+    if began.items() - texts_of(now).items():
+        raise ChangedMeanwhile(now)
