@@ -80,13 +80,12 @@ def measured(way: str, steps: int) -> Figures:
     from transformers import PreTrainedModel
     from trl.trainer.dpo_trainer import DPOTrainer
 
-    from engine.jobs import RunDir
     from engine.train import shared_prefix
     from engine.train.config import TrainConfig
     from engine.train.data import prepare_data
     from engine.train.device import Place
     from engine.train.scoring import PairLogps, score_pairs
-    from engine.train.trainer import dpo_config, peak_memory_bytes, train
+    from engine.train.trainer import dpo_config, peak_memory_bytes, preferring, train
     from models.events import Metric
     from models.library import resolve_base
     from models.torch_base import load_base
@@ -112,7 +111,7 @@ def measured(way: str, steps: int) -> Figures:
         if kind == "trl":
             trainer = DPOTrainer(
                 model=model,
-                args=dpo_config(config, place, Path(folder)),
+                args=dpo_config(config, place, Path(folder), preferring(config)),
                 train_dataset=Dataset.from_list(list(data.rows)),
                 processing_class=tokenizer,
             )
@@ -122,12 +121,13 @@ def measured(way: str, steps: int) -> Figures:
             causal = cast(PreTrainedModel, model.get_base_model())
             shared_prefix.install(causal)
             reference: dict[str, PairLogps] = {}
-            if place.dtype == torch.float32:  # as a run does; see engine.train.job
-                with model.disable_adapter():
-                    for scores in score_pairs(causal, data.train):
-                        reference |= scores
-            run = RunDir(Path(folder))
-            for event in train(model, tokenizer, data, reference, config, place, run, Flag()):
+            with model.disable_adapter():
+                for scores in score_pairs(causal, data.train):
+                    reference |= scores
+            stage = preferring(config)
+            for event in train(
+                model, tokenizer, data, reference, config, place, Path(folder), Flag(), stage
+            ):
                 if isinstance(event, Metric):
                     losses.append(event.values["loss"])
         seconds = time.monotonic() - started

@@ -5,7 +5,7 @@ does not fit is left out and said, never cut.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from transformers import BatchEncoding, PreTrainedTokenizerBase
 
@@ -39,6 +39,18 @@ class TrainingData:
     """The training pairs in TRL's conversational form, in the order of `train`."""
     too_long: tuple[str, ...]
     """Ids of the pairs over `max_length`, left out."""
+
+
+def chosen_alone(data: TrainingData) -> TrainingData:
+    """The data for fine-tuning: each pair's other side is its chosen one again.
+
+    The loss reads the chosen side only, and rows that are equal are packed once.
+    """
+    return replace(
+        data,
+        train=tuple(replace(example, rejected_ids=example.chosen_ids) for example in data.train),
+        rows=tuple({**row, "rejected": row["chosen"]} for row in data.rows),
+    )
 
 
 def prepare_data(

@@ -1,7 +1,8 @@
-"""RMSNorm and SwiGLU that keep less for the backward pass: the same functions, half the memory.
+"""A llama's layers that keep less for the backward pass: the same functions, half the memory.
 
-transformers writes them as chains of plain operations, each of which saves its input, RMSNorm in
-float32 too. Here one autograd function saves only what cannot be had again from its inputs.
+transformers writes RMSNorm, SwiGLU and attention as chains of plain operations, each of which
+saves its input, RMSNorm in float32 too. Here one autograd function saves only what cannot be had
+again from its inputs, and layers that read one input go through their adapters together.
 """
 
 from collections.abc import Callable
@@ -13,9 +14,15 @@ from torch import Tensor, nn
 from torch.nn.functional import silu
 from transformers import PreTrainedModel
 
+from engine.train.fused_lora import adapted
+from engine.train.tree_attention import Stretches, tree_attention
+
+ROTARY = ("LlamaAttention", "MistralAttention", "Qwen2Attention")
+"""Attention layers that turn queries and keys and do nothing else to them."""
+
 
 def install(model: PreTrainedModel) -> None:
-    """Give the model's RMSNorms and SwiGLU layers these forwards.
+    """Give the model's RMSNorms, SwiGLU and attention layers these forwards.
 
     Args:
         model: a llama-like causal model; layers of another build are left as they are.
@@ -25,6 +32,8 @@ def install(model: PreTrainedModel) -> None:
             module.forward = partial(_normalised, module)
         elif _is_swiglu(module):
             module.forward = partial(_gated, module)
+        elif type(module).__name__ in ROTARY and not isinstance(module.forward, partial):
+            module.forward = partial(_attended, module, module.forward)
 
 
 def _is_swiglu(module: nn.Module) -> bool:
@@ -40,9 +49,39 @@ def _normalised(module: Any, hidden: Tensor) -> Tensor:
 
 
 def _gated(module: Any, hidden: Tensor) -> Tensor:
-    product = _swiglu(module.gate_proj(hidden), module.up_proj(hidden))
-    output: Tensor = module.down_proj(product)
+    gate, up = adapted(hidden, (module.gate_proj, module.up_proj))
+    (output,) = adapted(_swiglu(gate, up), (module.down_proj,))
     return output
+
+
+def _attended(
+    module: Any,
+    before: Callable[..., tuple[Tensor, Tensor | None]],
+    hidden_states: Tensor,
+    position_embeddings: tuple[Tensor, Tensor],
+    attention_mask: Tensor | None = None,
+    prefix_tree: object = None,
+    **kwargs: Any,
+) -> tuple[Tensor, Tensor | None]:
+    """The layer over a tree in one row; anything else goes to the forward that was there."""
+    if not isinstance(prefix_tree, Stretches):
+        return before(
+            hidden_states,
+            position_embeddings=position_embeddings,
+            attention_mask=attention_mask,
+            prefix_tree=prefix_tree,
+            **kwargs,
+        )
+    layers = (module.q_proj, module.k_proj, module.v_proj)
+    query, key, value = (
+        states.view(states.shape[1], -1, module.head_dim)
+        for states in adapted(hidden_states, layers)
+    )
+    half = module.head_dim // 2  # the other half repeats it
+    cosine, sine = (part[0, :, :half] for part in position_embeddings)
+    output = tree_attention(query, key, value, prefix_tree, module.scaling, (cosine, sine))
+    (projected,) = adapted(output.flatten(1)[None], (module.o_proj,))
+    return projected, None
 
 
 class _RMSNorm(torch.autograd.Function):

@@ -13,12 +13,14 @@ from pathlib import Path
 import torch
 from transformers import PreTrainedModel
 
+from engine.train import shared_prefix
 from engine.train.data import Example
 from engine.train.logprobs import token_logprobs
-from engine.train.shared_prefix import hidden_states, packed
+from engine.train.prefix_tree import pack
 from models.library import BaseModel, sha256_of
 
-PAIRS_AT_ONCE = 16
+PAIRS_AT_ONCE = 32
+"""More share a card's tokens; without gradient a pack of these holds some 100 MB."""
 
 
 @dataclass(frozen=True)
@@ -34,13 +36,17 @@ def score_pairs(
 ) -> Iterator[dict[str, PairLogps]]:
     """Score pairs with the model as it stands, a batch at a time, keyed by pair id.
 
+    Pairs that begin alike are scored together, whatever their order: a question's four pairs have
+    four answers between them.
+
     Args:
-        model: the causal model, on which the prefix tree is installed.
+        model: the causal model; a row at a time where the prefix tree cannot serve it.
     """
     device = next(model.parameters()).device
-    for start in range(0, len(examples), PAIRS_AT_ONCE):
-        batch = examples[start : start + PAIRS_AT_ONCE]
-        yield _score_batch(model, batch, device)
+    score = _score_batch if shared_prefix.is_installed(model) else _score_rows
+    alike = sorted(examples, key=lambda example: example.prompt_ids)
+    for start in range(0, len(alike), PAIRS_AT_ONCE):
+        yield score(model, alike[start : start + PAIRS_AT_ONCE], device)
 
 
 @torch.no_grad()
@@ -50,8 +56,8 @@ def _score_batch(
     completions = [side for ex in batch for side in (ex.chosen_ids, ex.rejected_ids)]
     prompts = [ex.prompt_ids for ex in batch for _ in (0, 1)]
     rows = [(*prompt, *own) for prompt, own in zip(prompts, completions, strict=True)]
-    tree = packed(rows, device)
-    hidden = hidden_states(model, tree)
+    tree = pack(rows, device)
+    hidden = shared_prefix.hidden_states(model, tree)
     # The token at t is predicted from t - 1, so a completion is scored from its prompt's last on.
     at = [
         index
@@ -62,6 +68,23 @@ def _score_batch(
     scores = token_logprobs(model, hidden[torch.tensor(at, device=device)], labels).log_probs
     sums = [float(part.sum()) for part in torch.split(scores, [len(own) for own in completions])]
     return {ex.pair_id: PairLogps(sums[2 * i], sums[2 * i + 1]) for i, ex in enumerate(batch)}
+
+
+@torch.no_grad()
+def _score_rows(
+    model: PreTrainedModel, batch: Sequence[Example], device: torch.device
+) -> dict[str, PairLogps]:
+    """By the model's own forward, which no row can disturb another in."""
+
+    def score(example: Example, completion: tuple[int, ...]) -> float:
+        row = torch.tensor([(*example.prompt_ids, *completion)], device=device)
+        logits = model(input_ids=row, logits_to_keep=len(completion) + 1).logits[0, :-1]
+        labels = row[0, -len(completion) :, None]
+        return float(logits.float().log_softmax(-1).gather(1, labels).sum())
+
+    return {
+        ex.pair_id: PairLogps(score(ex, ex.chosen_ids), score(ex, ex.rejected_ids)) for ex in batch
+    }
 
 
 def accuracy(logps: Sequence[PairLogps]) -> float | None:

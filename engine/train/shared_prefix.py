@@ -10,13 +10,11 @@ Related work: prefix sharing for DPO (arXiv 2410.20305) shares a pair's prompt; 
 batch shares the reader's profile.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Tensor
-from torch.nn.functional import scaled_dot_product_attention
 from transformers import AttentionInterface, AttentionMaskInterface, PreTrainedModel
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
 from transformers.masking_utils import sdpa_mask
@@ -24,8 +22,9 @@ from trl.trainer.utils import FusedCausalLMOutput
 
 from engine.train import lean
 from engine.train.logprobs import token_logprobs
-from engine.train.prefix_tree import Group, PrefixTree, pack
-from engine.train.tree_attention import tree_attention
+from engine.train.node_groups import NodeGroups, grouped_attention, node_groups
+from engine.train.prefix_tree import PrefixTree, pack
+from engine.train.tree_attention import Stretches, cut, tree_attention
 
 NAME = "prefix_tree"
 SERVED = ("llama", "mistral", "qwen2", "qwen3", "smollm3")
@@ -44,14 +43,20 @@ def why_not(model: PreTrainedModel) -> str:
     return ""
 
 
+def is_installed(model: PreTrainedModel) -> bool:
+    """Whether the model's attention reads trees."""
+    return bool(model.config._attn_implementation == NAME)
+
+
 def install(model: PreTrainedModel) -> None:
-    """Put the prefix-tree forward in the place of the causal model's own.
+    """Put the prefix-tree forward in the place of the causal model's own, where it can be.
 
     Args:
-        model: the causal model itself (a PEFT model's `get_base_model()`), which `why_not` has
-            nothing against.
+        model: the causal model itself (a PEFT model's `get_base_model()`); one that `why_not` has
+            something against is left as it is.
     """
-    assert not why_not(model), why_not(model)
+    if why_not(model):
+        return
     AttentionInterface.register(NAME, _attention)
     AttentionMaskInterface.register(NAME, sdpa_mask)
     model.set_attn_implementation(NAME)
@@ -76,7 +81,7 @@ def _fused(
     """
     real = attention_mask.bool()
     rows = [row[kept].tolist() for row, kept in zip(input_ids, real, strict=True)]
-    tree = packed(rows, input_ids.device)
+    tree = pack(rows, input_ids.device)
     hidden = hidden_states(model, tree)
     at = torch.full(labels.shape, 0, device=labels.device)
     for row, path in enumerate(tree.paths):
@@ -99,43 +104,31 @@ def _fused(
     )
 
 
-def packed(rows: Sequence[Sequence[int]], device: torch.device) -> PrefixTree:
-    """The rows' tree in the form that attention on this device reads best."""
-    return pack(rows, device, trunks=device.type == "cpu")
-
-
 def hidden_states(model: PreTrainedModel, tree: PrefixTree) -> Tensor:
     """The backbone's last hidden states of the packed tokens, (N, hidden)."""
     backbone = model.base_model
-    dtype = next(p.dtype for p in model.parameters() if p.is_floating_point())
-    if torch.is_autocast_enabled(tree.input_ids.device.type):
-        dtype = torch.get_autocast_dtype(tree.input_ids.device.type)
     output = backbone(
         input_ids=tree.input_ids,
         position_ids=tree.position_ids,
         # A mask of four dimensions is taken as it is; `_attention` uses the tree in its place.
         attention_mask=tree.input_ids.new_zeros((1, 1, 1, 1)),
         use_cache=False,
-        prefix_tree=_Masked(tree, tuple(_additive(group, dtype) for group in tree.groups)),
+        prefix_tree=_layout(model, tree),
     )
     states: Tensor = output.last_hidden_state[0]
     return states
 
 
-@dataclass(frozen=True)
-class _Masked:
-    """A tree with its masks in the form the attention kernel wants, made once for all layers."""
-
-    tree: PrefixTree
-    masks: tuple[Tensor | None, ...]
-
-
-def _additive(group: Group, dtype: torch.dtype) -> Tensor | None:
-    """0 where a key is seen, -inf where not, (n, 1, Lq, Lk)."""
-    if group.visible is None:
-        return None
-    mask = torch.zeros(group.visible.shape, dtype=dtype, device=group.visible.device)
-    return mask.masked_fill_(~group.visible, float("-inf"))
+def _layout(model: PreTrainedModel, tree: PrefixTree) -> Stretches | NodeGroups:
+    """The tree in the form that attention on its device reads best, made once for all layers."""
+    device = tree.input_ids.device.type
+    dtype = next(p.dtype for p in model.parameters() if p.is_floating_point())
+    if torch.is_autocast_enabled(device):
+        dtype = torch.get_autocast_dtype(device)
+    if device != "cpu":
+        return node_groups(tree, dtype)
+    config = model.config
+    return cut(tree, config.num_attention_heads // config.num_key_value_heads, dtype)
 
 
 def _attention(
@@ -144,11 +137,11 @@ def _attention(
     key: Tensor,
     value: Tensor,
     attention_mask: Tensor | None,
-    prefix_tree: _Masked | None = None,
+    prefix_tree: Stretches | NodeGroups | None = None,
     scaling: float | None = None,
     **kwargs: Any,
 ) -> tuple[Tensor, None]:
-    """Attention of each token to its ancestors, a group of nodes at a time.
+    """Attention of each token to its ancestors; without a tree, SDPA's own.
 
     Args:
         query: (1, H, N, D). key, value: (1, G, N, D) with G the key-value heads.
@@ -156,31 +149,12 @@ def _attention(
     Returns:
         (1, N, H, D), as transformers' attention functions do.
     """
-    if prefix_tree is None:
-        output: tuple[Tensor, None] = sdpa_attention_forward(
-            module, query, key, value, attention_mask, scaling=scaling, **kwargs
-        )
-        return output
-    if query.device.type == "cpu":
-        return tree_attention(query, key, value, prefix_tree.tree, prefix_tree.masks, scaling), None
-    heads, repeats = query.shape[1], query.shape[1] // key.shape[1]
-    q = query[0].transpose(0, 1)  # (N, H, D)
-    k = key[0].transpose(0, 1)  # (N, G, D)
-    v = value[0].transpose(0, 1)
-    outputs = []
-    for group, mask in zip(prefix_tree.tree.groups, prefix_tree.masks, strict=True):
-        attended = scaled_dot_product_attention(
-            q[group.queries].transpose(1, 2),  # (n, H, Lq, D)
-            _per_head(k[group.keys].transpose(1, 2), repeats),  # (n, H, Lk, D)
-            _per_head(v[group.keys].transpose(1, 2), repeats),
-            attn_mask=mask,
-            is_causal=mask is None,
-            scale=scaling,
-        )
-        outputs.append(attended.transpose(1, 2).reshape(-1, heads, query.shape[-1]))
-    return torch.cat(outputs)[prefix_tree.tree.slots][None], None
-
-
-def _per_head(grouped: Tensor, repeats: int) -> Tensor:
-    """(n, G, L, D) to (n, G * repeats, L, D)."""
-    return grouped if repeats == 1 else grouped.repeat_interleave(repeats, dim=1)
+    if isinstance(prefix_tree, Stretches):
+        q, k, v = (tensor[0].transpose(0, 1) for tensor in (query, key, value))
+        return tree_attention(q, k, v, prefix_tree, scaling)[None], None
+    if prefix_tree is not None:
+        return grouped_attention(query, key, value, prefix_tree, scaling), None
+    output: tuple[Tensor, None] = sdpa_attention_forward(
+        module, query, key, value, attention_mask, scaling=scaling, **kwargs
+    )
+    return output

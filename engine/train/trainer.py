@@ -33,7 +33,6 @@ from transformers import (
 from trl.trainer.dpo_config import DPOConfig
 from trl.trainer.dpo_trainer import DPOTrainer
 
-from engine.jobs import RunDir
 from engine.train import shared_prefix
 from engine.train.config import TrainConfig
 from engine.train.data import TrainingData
@@ -55,6 +54,30 @@ class TrainingEnd:
     last_metrics: dict[str, float]
 
 
+@dataclass(frozen=True)
+class Stage:
+    """One of a run's trainings, which follow one another over the same adapter."""
+
+    loss: str
+    learning_rate: float
+    epochs: int
+    told: str
+    """What its steps are called."""
+    steps_before: int = 0
+    """Of the stages before it."""
+
+
+def fine_tuning(config: TrainConfig) -> Stage:
+    """The chosen answers alone, by TRL's loss `sft`."""
+    told = "fine-tuning on the chosen answers"
+    return Stage("sft", config.sft_learning_rate, config.sft_epochs, told)
+
+
+def preferring(config: TrainConfig, steps_before: int = 0) -> Stage:
+    """DPO proper."""
+    return Stage(config.loss, config.learning_rate, config.epochs, "training", steps_before)
+
+
 @dataclass
 class _Watch(TrainerCallback):
     """Passes each step's metrics on, and stops the training when asked to."""
@@ -62,6 +85,7 @@ class _Watch(TrainerCallback):
     events: "queue.SimpleQueue[Event | None]"
     asked_to_stop: Flag
     batch_size: int
+    stage: Stage
     started: float = field(default_factory=time.monotonic)
     first_step: int = -1
     last: dict[str, float] = field(default_factory=dict)
@@ -99,8 +123,9 @@ class _Watch(TrainerCallback):
             "eta_s": (total - done) / rate if rate else 0.0,
             "memory_bytes": float(peak_memory_bytes()),
         }
-        self.events.put(Metric(done, self.last | speed))
-        self.events.put(Step(done, total, "training"))
+        before = self.stage.steps_before
+        self.events.put(Metric(before + done, self.last | speed))
+        self.events.put(Step(done, total, self.stage.told))
 
     def steps_per_second(self, done: int) -> float:
         return (done - self.first_step) / max(time.monotonic() - self.started, 1e-9)
@@ -128,18 +153,19 @@ def train(
     reference: dict[str, PairLogps],
     config: TrainConfig,
     place: Place,
-    run: RunDir,
+    checkpoints: Path,
     asked_to_stop: Flag,
+    stage: Stage,
 ) -> Generator[Event, None, TrainingEnd | None]:
     """Train the adapter; yields metrics, returns `TrainingEnd`, or None when asked to stop.
 
-    Goes on from the newest whole checkpoint of the run directory, if there is one.
+    Goes on from the newest whole checkpoint in `checkpoints`, if there is one.
     """
-    trainer = build_trainer(model, tokenizer, data, reference, config, place, run.checkpoints)
+    trainer = build_trainer(model, tokenizer, data, reference, config, place, checkpoints, stage)
     events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
-    watch = _Watch(events, asked_to_stop, config.batch_size)
+    watch = _Watch(events, asked_to_stop, config.batch_size, stage)
     trainer.add_callback(watch)
-    checkpoint = newest_checkpoint(run.checkpoints)
+    checkpoint = newest_checkpoint(checkpoints)
     if checkpoint is not None:
         yield Note(f"Going on from {checkpoint.name}.")
     failure: list[BaseException] = []
@@ -177,17 +203,20 @@ def build_trainer(
     config: TrainConfig,
     place: Place,
     checkpoints: Path,
+    stage: Stage,
 ) -> DPOTrainer:
     """TRL's trainer on the run's pairs, its forward replaced.
 
     Args:
-        reference: the base's log-probs of the training pairs; where they are not all there, TRL
-            computes them itself, on each batch, with the adapter off.
+        reference: the reference's log-probs of the training pairs; where they are not all there,
+            TRL computes them itself, on each batch, with the adapter as it is now.
     """
     datasets.disable_progress_bars()
+    if "ref" in model.peft_config:
+        model.delete_adapter("ref")  # TRL's copy of the adapter, of the stage before
     trainer = DPOTrainer(
         model=model,
-        args=dpo_config(config, place, checkpoints),
+        args=dpo_config(config, place, checkpoints, stage),
         train_dataset=Dataset.from_list(list(data.rows)),
         processing_class=tokenizer,
     )
@@ -198,17 +227,18 @@ def build_trainer(
     return trainer
 
 
-def dpo_config(config: TrainConfig, place: Place, checkpoints: Path) -> DPOConfig:
+def dpo_config(config: TrainConfig, place: Place, checkpoints: Path, stage: Stage) -> DPOConfig:
     """The run's settings in TRL's words."""
     return DPOConfig(
         output_dir=str(checkpoints),
         beta=config.beta,
-        loss_type=[config.loss],
-        learning_rate=config.learning_rate,
+        loss_type=[stage.loss],
+        label_smoothing=config.label_smoothing,
+        learning_rate=stage.learning_rate,
         lr_scheduler_type="cosine",
         warmup_steps=0.1,
         per_device_train_batch_size=config.batch_size,
-        num_train_epochs=config.epochs,
+        num_train_epochs=stage.epochs,
         max_length=None,
         logging_steps=1,
         logging_first_step=True,

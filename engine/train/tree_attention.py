@@ -1,158 +1,250 @@
-"""Attention over a prefix tree on the CPU: each trunk read once, branches in small batches.
+"""Attention over a prefix tree on the CPU: stretches of packed tokens, nothing gathered.
 
-What grows from a trunk sees all of it, so that part is one unmasked product for all branches; the
-rest is each branch's own short path. The two parts are joined by their log-sum-exp, and the
-backward pass runs the same kernels over the joined result, as ring attention does (Liu et al.,
-arXiv 2310.01889). The kernels are those that torch's own SDPA calls on a CPU (torch 2.13).
+Depth first, a subtree is a stretch of the packed row. Small ones (a question and its answers) are
+attended to densely under a mask. A node with much above it is a trunk: everything that grows from
+it sees all of it, which is one unmasked product. The parts of a token's attention are joined by
+their log-sum-exp, and the backward pass runs the same kernels over the joined result, as ring
+attention does (Liu et al., arXiv 2310.01889). Heads that share keys are further queries of the
+same key ("folded"), so no key is ever repeated. The kernels are those that torch's own SDPA calls
+on a CPU (torch 2.13).
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from engine.train.prefix_tree import Group, PrefixTree
+from engine.train.prefix_tree import Node, PrefixTree
 
 _flash = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu
 _flash_backward = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu_backward
 
-Masks = tuple[Tensor | None, ...]
+DENSE = 256
+"""Tokens of a subtree up to which it is attended to as one stretch."""
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Packed tokens that attend to one another under a mask."""
+
+    tokens: slice
+    mask: Tensor
+    """What is added to the scores, (L * H / G, L): the tree's visibility, a row a folded query."""
+
+
+@dataclass(frozen=True)
+class Trunk:
+    """A node that several branches grow from, such as a reader's card."""
+
+    tokens: slice
+    above: slice
+    """Everything that grows from it; each of these tokens sees the whole trunk."""
+
+
+@dataclass(frozen=True)
+class Stretches:
+    """A tree, cut for attention; every token lies in one stretch."""
+
+    stretches: tuple[Stretch, ...]
+    trunks: tuple[Trunk, ...]
+
+
+def cut(tree: PrefixTree, repeats: int, dtype: torch.dtype) -> Stretches:
+    """Cut a tree into stretches and trunks.
+
+    Args:
+        repeats: heads that share a key.
+        dtype: of the masks.
+    """
+    # For each packed token, where what grows from its node ends.
+    ends = torch.tensor([node.end for node in tree.nodes for _ in range(node.size)])
+    stretches, trunks = [], []
+    for first, end, node in _pieces(tree.nodes):
+        if node is not None:
+            trunks.append(Trunk(slice(first, end), slice(end, node.end)))
+        stretches.append(Stretch(slice(first, end), _mask(ends, first, end, repeats, dtype)))
+    return Stretches(tuple(stretches), tuple(trunks))
+
+
+def _pieces(nodes: Sequence[Node]) -> Iterator[tuple[int, int, Node | None]]:
+    """The packed row in pieces, in order: first and end, and the node if the piece is a trunk."""
+    first = end = 0
+    for node in nodes:
+        if node.first < end:
+            continue  # inside a piece already
+        own = node.first + node.size
+        is_trunk = node.end > own and node.end - node.first > DENSE
+        if first < end and (is_trunk or node.end - first > DENSE // 4):
+            yield first, end, None
+            first = end
+        end = own if is_trunk else node.end
+        if is_trunk:
+            yield first, end, node
+            first = end
+    if first < end:
+        yield first, end, None
+
+
+def _mask(ends: Tensor, first: int, end: int, repeats: int, dtype: torch.dtype) -> Tensor:
+    at = torch.arange(first, end)
+    hidden = (at[None, :] > at[:, None]) | (at[:, None] >= ends[None, first:end])
+    mask = torch.zeros(hidden.shape, dtype=dtype).masked_fill_(hidden, float("-inf"))
+    return mask.repeat_interleave(repeats, dim=0)
 
 
 def tree_attention(
     query: Tensor,
     key: Tensor,
     value: Tensor,
-    tree: PrefixTree,
-    masks: Masks,
+    layout: Stretches,
     scaling: float | None,
+    rotation: tuple[Tensor, Tensor] | None = None,
 ) -> Tensor:
     """Attention of each packed token to its ancestors and to the earlier tokens of its node.
 
     Args:
-        query: (1, H, N, D). key, value: (1, G, N, D), G dividing H.
-        masks: what is added to each group's scores, (n, 1, Lq, Lk); None is plainly causal.
+        query: (N, H, D). key, value: (N, G, D), G dividing H.
+        rotation: cosine and sine of the tokens' positions, (N, D / 2) each, by which queries and
+            keys are yet to be turned (rotary positions, arXiv 2104.09864, halves as llama pairs
+            them); None where they are turned already.
 
     Returns:
-        (1, N, H, D).
+        (N, H, D).
     """
-    rows = (tensor[0].transpose(0, 1) for tensor in (query, key, value))
-    return _attention(*rows, tree, masks, scaling)[None]
+    cosine, sine = rotation or (None, None)
+    return _attention(query, key, value, cosine, sine, layout, scaling)
 
 
 class _TreeAttention(torch.autograd.Function):
+    """Folded tensors are (1, G, N * H / G, D), the heads of a token next to each other."""
+
     @staticmethod
     def forward(
         ctx: Any,
-        q: Tensor,  # (N, H, D)
-        k: Tensor,  # (N, G, D)
-        v: Tensor,
-        tree: PrefixTree,
-        masks: Masks,
+        query: Tensor,
+        key: Tensor,
+        value: Tensor,
+        cosine: Tensor | None,
+        sine: Tensor | None,
+        layout: Stretches,
         scale: float | None,
     ) -> Tensor:
-        parts = [
-            _flash(*_gathered(q, k, v, group), 0.0, mask is None, attn_mask=mask, scale=scale)
-            for group, mask in zip(tree.groups, masks, strict=True)
-        ]
-        output = _laid_out([part[0] for part in parts], tree)  # (N, H, D)
-        log_sum = _laid_out([part[1][..., None] for part in parts], tree)  # (N, H, 1)
-        for trunk in tree.trunks:
-            folded = _folded(q[trunk.above], k.shape[1])
-            part, lse = _flash(
-                folded, _whole(k[trunk.tokens]), _whole(v[trunk.tokens]), scale=scale
+        repeats = query.shape[1] // key.shape[1]
+        q, k = (_turned(tensor, cosine, sine, key.shape[1]) for tensor in (query, key))
+        v = value.transpose(0, 1)[None]
+        output = torch.empty_like(q)
+        log_sum = q.new_empty(q.shape[:-1], dtype=torch.float32)
+        for stretch in layout.stretches:
+            tokens, rows = stretch.tokens, _rows(stretch.tokens, repeats)
+            part, sums = _flash(
+                q[:, :, rows],
+                k[:, :, tokens],
+                v[:, :, tokens],
+                attn_mask=stretch.mask,
+                scale=scale,
             )
-            other, other_sum = _unfolded(part, q.shape[1]), _unfolded(lse[..., None], q.shape[1])
-            own_sum = log_sum[trunk.above]
-            both = torch.logaddexp(own_sum, other_sum)
-            joined = output[trunk.above] * (own_sum - both).exp() + other * (other_sum - both).exp()
-            output[trunk.above] = joined.to(output.dtype)
-            log_sum[trunk.above] = both
-        ctx.save_for_backward(q, k, v, output, log_sum)
-        ctx.tree, ctx.masks, ctx.scale = tree, masks, scale
-        return output
+            output[:, :, rows], log_sum[:, :, rows] = part, sums
+        for trunk in layout.trunks:
+            tokens, rows = trunk.tokens, _rows(trunk.above, repeats)
+            part, sums = _flash(q[:, :, rows], k[:, :, tokens], v[:, :, tokens], scale=scale)
+            own = log_sum[:, :, rows]
+            share = torch.sigmoid(sums - own)[..., None].to(output.dtype)
+            output[:, :, rows].lerp_(part, share)
+            log_sum[:, :, rows] = torch.logaddexp(own, sums)
+        ctx.save_for_backward(q, k, value, cosine, sine, output, log_sum)
+        ctx.layout, ctx.scale = layout, scale
+        return _unfolded(output, query.shape)
 
     @staticmethod
     def backward(ctx: Any, *upstream: Tensor) -> tuple[Tensor | None, ...]:
-        q, k, v, output, log_sum = ctx.saved_tensors
-        tree: PrefixTree = ctx.tree
-        grad = upstream[0].to(output.dtype)
-        of_k, of_v = (torch.zeros(k.shape, dtype=torch.float32) for _ in range(2))
-        of_queries = []
-        for group, mask in zip(tree.groups, ctx.masks, strict=True):
-            own = grad[group.queries] * group.real[..., None, None]  # padding passes nothing back
-            back = _flash_backward(
-                own.transpose(1, 2),
-                *_gathered(q, k, v, group),
-                output[group.queries].transpose(1, 2),
-                log_sum[group.queries][..., 0].transpose(1, 2),
+        q, k, value, cosine, sine, output, log_sum = ctx.saved_tensors
+        layout: Stretches = ctx.layout
+        v = value.transpose(0, 1)[None]
+        heads, key_heads = upstream[0].shape[1], value.shape[1]
+        repeats = heads // key_heads
+        grad = _turned(upstream[0].to(output.dtype), None, None, key_heads)
+        of_q, of_k, of_v = torch.empty_like(q), torch.empty_like(k), torch.empty_like(v)
+        for stretch in layout.stretches:
+            tokens, rows = stretch.tokens, _rows(stretch.tokens, repeats)
+            of_q[:, :, rows], of_k[:, :, tokens], of_v[:, :, tokens] = _flash_backward(
+                grad[:, :, rows],
+                q[:, :, rows],
+                k[:, :, tokens],
+                v[:, :, tokens],
+                output[:, :, rows],
+                log_sum[:, :, rows],
                 0.0,
-                mask is None,
-                attn_mask=mask,
+                False,
+                attn_mask=stretch.mask,
                 scale=ctx.scale,
             )
-            of_queries.append(back[0])
-            for total, part in zip((of_k, of_v), back[1:], strict=True):
-                total.index_add_(0, group.keys.flatten(), _grouped(part, k.shape[1]))
-        of_q = _laid_out(of_queries, tree)
-        for trunk in tree.trunks:
-            above, tokens = trunk.above, trunk.tokens
-            back = _flash_backward(
-                _folded(grad[above], k.shape[1]),
-                _folded(q[above], k.shape[1]),
-                _whole(k[tokens]),
-                _whole(v[tokens]),
-                _folded(output[above], k.shape[1]),
-                _folded(log_sum[above], k.shape[1])[..., 0],
+        for trunk in layout.trunks:
+            tokens, rows = trunk.tokens, _rows(trunk.above, repeats)
+            parts = _flash_backward(
+                grad[:, :, rows],
+                q[:, :, rows],
+                k[:, :, tokens],
+                v[:, :, tokens],
+                output[:, :, rows],
+                log_sum[:, :, rows],
                 0.0,
                 False,
                 scale=ctx.scale,
             )
-            of_q[above] += _unfolded(back[0], q.shape[1])
-            of_k[tokens] += back[1][0].transpose(0, 1)
-            of_v[tokens] += back[2][0].transpose(0, 1)
-        return of_q, of_k.to(k.dtype), of_v.to(v.dtype), None, None, None
+            of_q[:, :, rows] += parts[0]
+            of_k[:, :, tokens] += parts[1]
+            of_v[:, :, tokens] += parts[2]
+        back_q = _turned_back(of_q, cosine, sine, upstream[0].shape)
+        back_k = _turned_back(of_k, cosine, sine, value.shape)
+        return back_q, back_k, of_v[0].transpose(0, 1), None, None, None, None
 
 
-def _gathered(q: Tensor, k: Tensor, v: Tensor, group: Group) -> Iterator[Tensor]:
-    """Queries (n, H, Lq, D), keys and values (n, H, Lk, D) of a group."""
-    repeats = q.shape[1] // k.shape[1]
-    yield q[group.queries].transpose(1, 2)
-    for tensor in (k, v):
-        yield tensor[group.keys].transpose(1, 2).repeat_interleave(repeats, dim=1)
+def _rows(tokens: slice, repeats: int) -> slice:
+    """The folded queries of a stretch of tokens."""
+    return slice(tokens.start * repeats, tokens.stop * repeats)
 
 
-def _laid_out(parts: list[Tensor], tree: PrefixTree) -> Tensor:
-    """The groups' (n, H, Lq, X) as packed tokens (N, H, X)."""
-    rows = [part.transpose(1, 2).flatten(0, 1) for part in parts]
-    return torch.cat(rows)[tree.slots]
+def _turned(heads: Tensor, cosine: Tensor | None, sine: Tensor | None, key_heads: int) -> Tensor:
+    """(N, H, D), turned by its position, as (1, G, N * H / G, D)."""
+    length, count, size = heads.shape
+    split = heads.reshape(length, key_heads, count // key_heads, size)
+    folded = heads.new_empty((key_heads, length, count // key_heads, size))
+    into = folded.transpose(0, 1)
+    if cosine is None or sine is None:
+        into.copy_(split)
+    else:
+        _turn(split, cosine, sine, into)
+    return folded.view(1, key_heads, -1, size)
 
 
-def _grouped(part: Tensor, key_heads: int) -> Tensor:
-    """Gradients of repeated keys (n, H, Lk, D), summed over repeats: float32 (n * Lk, G, D)."""
-    n, heads, length, size = part.shape
-    summed = part.float().view(n, key_heads, heads // key_heads, length, size).sum(2)
-    return summed.transpose(1, 2).reshape(n * length, key_heads, size)
+def _turned_back(
+    folded: Tensor, cosine: Tensor | None, sine: Tensor | None, shape: torch.Size
+) -> Tensor:
+    """A gradient's way back: (1, G, N * H / G, D) to (N, H, D), turned the other way."""
+    if cosine is None or sine is None:
+        return _unfolded(folded, shape)
+    length, _, size = shape
+    split = folded.view(folded.shape[1], length, -1, size).transpose(0, 1)
+    heads = folded.new_empty(split.shape)
+    _turn(split, cosine, -sine, heads)
+    return heads.view(shape)
 
 
-def _folded(rows: Tensor, key_heads: int) -> Tensor:
-    """(M, H, X) to (1, G, M * H / G, X): the heads that share keys become further queries."""
-    count, heads, size = rows.shape
-    split = rows.reshape(count, key_heads, heads // key_heads, size)
-    return split.transpose(0, 1).reshape(1, key_heads, -1, size)
+def _turn(heads: Tensor, cosine: Tensor, sine: Tensor, into: Tensor) -> None:
+    """Rotary positions: (x, y) becomes (x cos - y sin, y cos + x sin), x and y the halves of D."""
+    c, s = cosine[:, None, None], sine[:, None, None]
+    x, y = heads.chunk(2, -1)
+    to_x, to_y = into.chunk(2, -1)
+    torch.mul(x, c, out=to_x).addcmul_(y, s, value=-1)
+    torch.mul(y, c, out=to_y).addcmul_(x, s)
 
 
-def _unfolded(folded: Tensor, heads: int) -> Tensor:
-    """The way back: (1, G, M * H / G, X) to (M, H, X)."""
-    _, key_heads, _, size = folded.shape
-    split = folded.reshape(key_heads, -1, heads // key_heads, size)
-    return split.transpose(0, 1).reshape(-1, heads, size)
-
-
-def _whole(rows: Tensor) -> Tensor:
-    """(M, G, D) to (1, G, M, D)."""
-    return rows.transpose(0, 1)[None]
+def _unfolded(folded: Tensor, shape: torch.Size) -> Tensor:
+    """(1, G, N * H / G, D) to (N, H, D)."""
+    split = folded.view(folded.shape[1], shape[0], -1, shape[2])
+    return split.transpose(0, 1).reshape(shape)
 
 
 # torch leaves `apply` without types.

@@ -157,7 +157,11 @@ def test_shared_tokens_are_packed_once(monkeypatch: pytest.MonkeyPatch) -> None:
     assert tree.input_ids.tolist() == [[0, 1, 2, 3, 4]]
     assert tree.position_ids.tolist() == [[0, 1, 2, 3, 3]]
     assert tree.paths == ((0, 1, 2, 3), (0, 1, 2, 4))
-    assert tree.groups[1].keys.tolist() == [[0, 1, 2, 3], [0, 1, 2, 4]]
+    assert [(node.first, node.end, node.parent) for node in tree.nodes] == [
+        (0, 5, -1),
+        (3, 4, 0),
+        (4, 5, 0),
+    ]
 
 
 def test_equal_rows_are_packed_once() -> None:
