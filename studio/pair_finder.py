@@ -7,14 +7,20 @@ from contextlib import suppress
 import numpy as np
 
 from engine import workbench
+from engine.domain import PreferencePair
 from engine.workbench import PairIndex, PairQuery, Rows, Search
 from models.errors import BadInput
 from studio import garbage
+from studio.one_frame import OneFrame
 from studio.session import Session
 from studio.widgets.pair_list import PairList
 
 FIRST_WITHIN_S = 0.015
-"""What a rare word or expression has found by then is shown, the rest when it is there."""
+"""What is found by then is shown, and that the others are being looked for."""
+MORE_WITHIN_S = 0.1
+"""What comes into view and is found later is shown so often."""
+GROWN_FOR_S = 0.1
+"""How long the window waits at most for the letters of the pairs when it is closed."""
 REST_AFTER_S = 0.03
 DRAWN_AT_MOST_S = 0.5
 """A list that another screen covers is never drawn."""
@@ -41,11 +47,14 @@ class PairFinder:
         self._found: Rows | None = None
         """All that it found; None where the pairs have changed since."""
         self._is_looking = False
+        self._follows = False
+        """Whether what was changed is listed; not where the taking over of it was broken off."""
         self._search: Search | None = None
         self._session = session
         self.listed = listed
         self._names = names
         self._told = told
+        self._frame = OneFrame(listed)
 
     @property
     def found(self) -> int | None:
@@ -68,6 +77,7 @@ class PairFinder:
             UserError: the store cannot be read.
         """
         index, listed = self.index, self.listed
+        followed, self._follows = self._follows, False
         if index is None or index.reader_id != reader_id:
             loaded = await self._session.ask(workbench.load_index, reader_id)
             self.index, self._found = loaded, None
@@ -77,13 +87,25 @@ class PairFinder:
             listed.show((), np.zeros(0, np.int64), self._names, 0)
         else:
             newer, changed = await self._session.ask(workbench.refreshed, index)
-            # Another call may have been cut off after it took over what was changed.
-            if changed is not None and not changed and self._found is not None:
+            if followed and changed is not None and not changed:
+                self._follows = True
                 return
             self.index, self._found = newer, None
             listed.keep_only(await self._session.ask(workbench.page, listed.kept_ids))
             listed.select(newer.ids_of(newer.rows(listed.selected)))
         await self.look(line, listed.current_id or "")
+        self._follows = True
+
+    async def make_fast(self) -> None:
+        """Take in the letters of the pairs in the background; until then all texts are read."""
+        index = self.index
+        while index is not None and index is self.index and not index.letters.is_whole:
+            await asyncio.to_thread(index.letters.grow, GROWN_FOR_S)
+
+    def hold_frame(self) -> None:
+        """Draw the key that changes the filter together with what it finds."""
+        if self.index is not None:
+            self._frame.hold()
 
     async def look(self, line: str, keep: str | None = None) -> None:
         """List what a filter finds; the list stays where the filter means nothing.
@@ -103,6 +125,7 @@ class PairFinder:
             is_done = await self._list_again(self.index, keep)
         if is_done:
             self._told(mistake)
+            self._frame.let_go()
 
     def go_to(self, pair_ids: Iterable[str]) -> bool | None:
         """Put the cursor on the first of these pairs that the filter lets through.
@@ -129,13 +152,7 @@ class PairFinder:
         """Whether it was looked up to its end, and no other filter came between."""
         may_narrow = self._found is not None and workbench.is_narrower(query, self.query)
         search = self._search = Search(index, query, self._found if may_narrow else None)
-        height = self.listed.page_height
-        rows, pairs = await self._session.ask(workbench.first_page, search, height, FIRST_WITHIN_S)
-        if keep is None and self._search is search:
-            self._is_looking = True
-            self.listed.show_first(index.ids, rows, self._names, pairs)
-            self._told(None)
-            await self._drawn()
+        rows = await self._show_first(search) if keep is None else np.zeros(0, np.int64)
         if not search.is_over:
             rows = np.concatenate([rows, await asyncio.to_thread(search.take)])
         if self._search is not search or search.stopped:
@@ -143,6 +160,31 @@ class PairFinder:
         self.query = query
         self._list(index, rows, keep)
         return True
+
+    async def _show_first(self, search: Search) -> Rows:
+        """The rows that come into view, shown as they are found."""
+        rows, pairs = await self._next_page(search, self.listed.page_height, FIRST_WITHIN_S)
+        if self._search is not search:
+            return rows
+        self.listed.show_first(search.index.ids, rows, self._names, pairs)
+        if search.is_over:
+            return rows
+        self._is_looking = True
+        self._told(None)
+        self._frame.let_go()
+        while len(rows) < self.listed.page_height and not search.is_over:
+            left = self.listed.page_height - len(rows)
+            more, pairs = await self._next_page(search, left, MORE_WITHIN_S)
+            rows = np.concatenate([rows, more])
+            if len(more) and self._search is search:
+                self.listed.show_more(rows, pairs)
+        await self._drawn()
+        return rows
+
+    async def _next_page(
+        self, search: Search, least: int, within_s: float
+    ) -> tuple[Rows, list[PreferencePair]]:
+        return await self._session.ask(workbench.next_page, search, least, within_s)
 
     async def _list_again(self, index: PairIndex, keep: str | None) -> bool:
         """List what the last filter found that meant something."""

@@ -6,6 +6,7 @@ most one change, which undo takes back. A front end that shows a list keeps a `P
 
 from engine.workbench.acts import VERBS, Acted, Verb, act
 from engine.workbench.evidence import Quoted, RestsOn, evidence_of
+from engine.workbench.grammar import decimal, parse_query, query_text
 from engine.workbench.history import Entry, FieldChange, PairChange, pair_journal
 from engine.workbench.index import Counts, PairIndex, Rows, load_index, refreshed
 from engine.workbench.pages import page, without_a_pair
@@ -14,16 +15,13 @@ from engine.workbench.query import (
     SORT_WORDS,
     STATUS_WORDS,
     STATUSES,
-    SYNTAX,
     PairQuery,
     SortKey,
     Status,
     is_narrower,
-    parse_query,
-    query_text,
 )
 from engine.workbench.rewriting import SIDES, Side, keep_rewritten, rewritten
-from engine.workbench.search import Search, first_page, found
+from engine.workbench.search import Search, found, next_page
 from engine.workbench.similar import Similar, similar
 
 __all__ = [
@@ -32,7 +30,6 @@ __all__ = [
     "SORT_WORDS",
     "STATUSES",
     "STATUS_WORDS",
-    "SYNTAX",
     "VERBS",
     "Acted",
     "Counts",
@@ -51,12 +48,13 @@ __all__ = [
     "Status",
     "Verb",
     "act",
+    "decimal",
     "evidence_of",
-    "first_page",
     "found",
     "is_narrower",
     "keep_rewritten",
     "load_index",
+    "next_page",
     "page",
     "pair_journal",
     "parse_query",

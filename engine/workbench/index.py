@@ -1,6 +1,6 @@
 """All pairs of a reader in memory, as far as finding and counting them takes: no more is read.
 
-A hundred thousand pairs are some 150 MB of text in the store; here each is its text, casefolded,
+A hundred thousand pairs are some 150 MB of text in the store; here each is its text, folded,
 and a few numbers. What is shown of a pair is read from the store a page at a time (`pages`).
 """
 
@@ -16,7 +16,10 @@ from engine.domain import TRACKS
 from engine.store.database import opened
 from engine.store.journal import newest_standing, rows_changed_since
 from engine.store.pair_outlines import Outline, outlines
+from engine.workbench.folding import folded_bytes
+from engine.workbench.letters import LetterIndex
 from engine.workbench.query import PairQuery, SortKey, Status
+from engine.workbench.traits import traits_called
 from engine.workbench.words import WordIndex
 from models.errors import BadInput
 
@@ -68,6 +71,7 @@ class PairIndex:
         kept = [self._kept(pair) for pair in found]
         self.ids = [pair_id for pair_id, _, _ in kept]
         self.texts = [text for _, text, _ in kept]
+        self.letters = LetterIndex(self.texts)
         columns = np.array([numbers for _, _, numbers in kept], np.float32).reshape(-1, 5)
         self._flags = columns[:, 0].astype(np.uint8)
         self._track = columns[:, 1].astype(np.uint8)
@@ -97,11 +101,11 @@ class PairIndex:
         """Whether a status is true of all of these rows."""
         return bool(self._having(status)[list(rows)].all())
 
-    def _is_called(self, trait: str, query: PairQuery) -> bool:
-        name = self._names.get(trait, "").casefold().replace(" ", "_")
-        return trait.startswith(query.traits) or any(
-            part.casefold() in name for part in query.traits
-        )
+    def rows_called(self, said: str) -> list[int]:
+        """The pair with this id; where there is none, those whose ids begin so."""
+        if said in self._row:
+            return [self._row[said]]
+        return [row for row, pair_id in enumerate(self.ids) if pair_id.startswith(said)]
 
     def update(self, changed: Iterable[Outline]) -> None:
         """Take over pairs that were changed in their place; none may be new."""
@@ -116,6 +120,7 @@ class PairIndex:
             self._stance[row], self._longer[row] = numbers[3:]
         self._orders.clear()
         self._counted = None
+        self.letters.update([row for row, _ in texts])
         if self._words is not None and texts:
             self._words.update(texts)
 
@@ -140,13 +145,13 @@ class PairIndex:
         )
 
     def candidates(self, query: PairQuery, within: Rows | None = None) -> Rows:
-        """The rows that all but the words and the expression of a query let through, in its order.
+        """The rows whose words and expressions remain to be looked for, in the query's order.
 
         Args:
             within: what a broader query with the same order found; None for all.
 
         Raises:
-            BadInput: it asks for those like a pair that is not there.
+            BadInput: it names a trait or a pair that is not there.
         """
         if within is not None:
             return within[self._mask(query)[within]]
@@ -154,8 +159,12 @@ class PairIndex:
         if not query.like:
             order = self._order(query.sort, query.descending)
             return order[mask[order]]
-        likest, _ = self.like(query.like)
-        order = np.concatenate([[self._row[query.like]], likest]).astype(np.int64)
+        called = self.rows_called(query.like)
+        if len(called) > 1:
+            these = ", ".join(self.ids[row] for row in called[:3])
+            raise BadInput(f"like:{query.like} could be {these}…", "Give more of its id.")
+        likest, _ = self.like(self.ids[called[0]] if called else query.like)
+        order = np.concatenate([called, likest]).astype(np.int64)
         if (query.sort, query.descending) != ("built", False):
             sorted_ = self._order(query.sort, query.descending)
             order = sorted_[np.isin(sorted_, order)]
@@ -185,7 +194,7 @@ class PairIndex:
 
     def _kept(self, pair: Outline) -> tuple[str, bytes, tuple[float, ...]]:
         name = self._names.get(pair.trait_id, pair.trait_id)
-        text = "\n".join((name, pair.prompt, pair.chosen, pair.rejected)).casefold().encode()
+        text = folded_bytes("\n".join((name, pair.prompt, pair.chosen, pair.rejected)))
         flags = sum(BIT[flag] for flag in FLAGS if getattr(pair, flag))
         trait = self._traits.setdefault(pair.trait_id, len(self._traits))
         longer = len(pair.chosen) - len(pair.rejected)
@@ -230,12 +239,17 @@ class PairIndex:
         if query.tracks:
             mask &= np.isin(self._track, [TRACKS.index(track) for track in query.tracks])
         if query.traits:
-            wanted = [at for trait, at in self._traits.items() if self._is_called(trait, query)]
-            mask &= np.isin(self._trait, wanted)
+            called = [traits_called(said, self._traits, self._names) for said in query.traits]
+            wanted = frozenset[str]().union(*called)
+            mask &= np.isin(
+                self._trait, [self._traits[one] for one in wanted & self._traits.keys()]
+            )
         if query.ids:
             only = np.zeros(len(self), np.bool_)
-            only[self.rows(query.ids)] = True
+            only[[row for said in query.ids for row in self.rows_called(said)]] = True
             mask &= only
+        if self.letters.is_whole:
+            mask &= self.letters.may_have(map(folded_bytes, query.words))
         for status in query.having:
             mask &= self._having(status)
         for status in query.lacking:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 import regex
 
+from engine.workbench.folding import compiled
 from models.errors import BadInput
 
 MOST_CHARACTERS = 500
@@ -25,7 +26,7 @@ Matcher = Callable[[str], bool]
 
 
 def matcher(pattern: str) -> Matcher:
-    """Whether an expression is found in a text; capitals do not matter, ^ and $ are a line's ends.
+    """Whether an expression is found in a folded text; ^ and $ are a line's ends.
 
     The time limit for all texts begins with the first of them. The matcher raises `BadInput` when
     a limit is reached.
@@ -33,7 +34,7 @@ def matcher(pattern: str) -> Matcher:
     Raises:
         BadInput: it is no regular expression; says where and why.
     """
-    compiled = _compiled(pattern)
+    expression = _compiled(pattern)
     deadline: float | None = None
 
     def is_found(text: str) -> bool:
@@ -43,7 +44,7 @@ def matcher(pattern: str) -> Matcher:
         try:
             if left > 0:
                 timeout = min(left, TEXT_TIMEOUT_S)
-                return compiled.search(text, timeout=timeout, concurrent=True) is not None
+                return expression.search(text, timeout=timeout, concurrent=True) is not None
         except TimeoutError:
             pass
         raise BadInput(
@@ -65,8 +66,13 @@ def _compiled(pattern: str) -> "regex.Pattern[str]":
             f"The repetitions in /{pattern[:60]}/ come to over {MOST_ITEMS:,} signs.",
             "Use smaller numbers in {…}, or * and +.",
         )
+    if re.search(r"(?<!\\)\(\?[a-z]*-[a-z]*i", pattern):
+        raise BadInput(
+            f"/{pattern[:60]}/ asks for capitals, which do not matter here.",
+            "Take (?-i) out of it.",
+        )
     try:
-        return regex.compile(pattern, regex.IGNORECASE | regex.MULTILINE)
+        return compiled(pattern)
     except (regex.error, ValueError, OverflowError, RecursionError, KeyError, TypeError) as error:
         raise BadInput(
             f"/{pattern[:60]}/ is no regular expression: {error}.",

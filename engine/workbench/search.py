@@ -6,9 +6,10 @@ from pathlib import Path
 import numpy as np
 
 from engine.domain import PreferencePair
+from engine.workbench.folding import folded_bytes
 from engine.workbench.index import PairIndex, Rows
 from engine.workbench.pages import page
-from engine.workbench.pattern import matcher
+from engine.workbench.pattern import Matcher, matcher
 from engine.workbench.query import PairQuery
 
 STRETCH = 256
@@ -20,9 +21,6 @@ class Search:
 
     Args:
         within: what a broader query (`is_narrower`) found; None searches all.
-
-    Raises:
-        BadInput: an expression that is none.
     """
 
     def __init__(self, index: PairIndex, query: PairQuery, within: Rows | None = None) -> None:
@@ -32,8 +30,8 @@ class Search:
         self.index = index
         self._within = within
         self._left: Rows | None = None
-        self._words = [word.casefold().encode() for word in query.words]
-        self._is_found = matcher(query.pattern) if query.pattern else None
+        self._words = [folded_bytes(word) for word in query.words]
+        self._matchers: list[Matcher] = []
 
     @property
     def is_over(self) -> bool:
@@ -43,21 +41,22 @@ class Search:
         """The next rows, at least so many as long as there are any; all that are left for None.
 
         Args:
-            within_s: after this time fewer will do, if there is one at all.
+            within_s: after this time fewer will do, or none.
 
         Raises:
-            BadInput: the expression takes too long, or the query asks for those like a pair that
-                is not there.
+            BadInput: an expression is none or takes too long, or the query names a trait or a
+                pair that is not there.
         """
+        began = time.monotonic()
         if self._left is None:
+            self._matchers = [matcher(pattern) for pattern in self.query.patterns]
             self._left = self.index.candidates(self.query, self._within)
-        if not self._words and self._is_found is None:
+        if not self._words and not self._matchers:
             taken, self._left = self._left[:least], self._left[least:] if least else self._left[:0]
             return taken
         found: list[int] = []
-        began = time.monotonic()
         while not self.is_over and (least is None or len(found) < least):
-            if found and within_s is not None and time.monotonic() - began > within_s:
+            if within_s is not None and time.monotonic() - began > within_s:
                 break
             found += self._matching(self._left[:STRETCH].tolist())
             self._left = self._left[STRETCH:]
@@ -69,15 +68,15 @@ class Search:
         texts = self.index.texts
         for word in self._words:
             rows = [row for row in rows if word in texts[row]]
-        if self._is_found is not None:
-            rows = [row for row in rows if self._is_found(texts[row].decode())]
+        for is_found in self._matchers:
+            rows = [row for row in rows if is_found(texts[row].decode())]
         return rows
 
 
-def first_page(
+def next_page(
     data_dir: Path, search: Search, least: int, within_s: float
 ) -> tuple[Rows, list[PreferencePair]]:
-    """Begin a search: the first rows that it finds, and the first `least` of these pairs, read.
+    """Carry a search on: the next rows that it finds, and the first `least` of these pairs, read.
 
     Raises:
         BadInput: as `Search.take`.
@@ -90,6 +89,6 @@ def found(index: PairIndex, query: PairQuery) -> Rows:
     """All rows that a query finds, in its order.
 
     Raises:
-        BadInput: an expression that is none or takes too long, or a pair that is not there.
+        BadInput: as `Search.take`.
     """
     return Search(index, query).take()

@@ -35,7 +35,7 @@ class WordIndex:
     """The words of many texts, to rank the texts by what they share with one of them.
 
     Args:
-        texts: casefolded, in UTF-8; row n is the nth.
+        texts: folded, in UTF-8; row n is the nth.
     """
 
     def __init__(self, texts: Iterable[bytes]) -> None:

@@ -19,6 +19,7 @@ from engine.workbench import (
     STATUS_WORDS,
     STATUSES,
     PairQuery,
+    decimal,
     parse_query,
     query_text,
 )
@@ -56,16 +57,17 @@ class FilterPairs(ModalScreen[str | None]):
         query = self._query
         words = query_text(PairQuery(words=query.words))
         yield "With the words", Input(words, id="words", compact=True)
-        yield "Expression", Input(query.pattern, id="pattern", compact=True)
+        yield "Expression", Input(_typed(query.patterns), id="pattern", compact=True)
         tracks = [track for track in TRACKS if track in query.tracks]
         yield "Track", _choice("track", [(track, track) for track in TRACKS], tracks)
-        yield "Trait begins", Input(",".join(query.traits), id="trait", compact=True)
+        traits = query_text(PairQuery(traits=query.traits)).removeprefix("trait:")
+        yield "Trait begins", Input(traits, id="trait", compact=True)
         told = [(STATUS_WORDS[status], status) for status in STATUSES]
         yield "That are", _choice("is", told, [s for s in STATUSES if s in query.having])
         yield "That are not", _choice("not", told, [s for s in STATUSES if s in query.lacking])
         low, high = query.strength
-        yield "Strength from", Input(f"{low:g}", id="low", compact=True)
-        yield "to", Input(f"{high:g}", id="high", compact=True)
+        yield "Strength from", Input(decimal(low), id="low", compact=True)
+        yield "to", Input(decimal(high), id="high", compact=True)
         orders = [(SORT_WORDS[key], key) for key in SORT_KEYS]
         yield "Sorted", _choice("sort", orders, [query.sort], may_be_blank=False)
         yield "", Checkbox("turned round", query.descending, id="descending", compact=True)
@@ -92,7 +94,7 @@ class FilterPairs(ModalScreen[str | None]):
         query = replace(parse_query(" ".join(line)), words=words.words)
         # What the form has no field for stays as it was.
         query = replace(query, like=self._query.like, ids=self._query.ids)
-        return query_text(replace(query, pattern=self._text("pattern")))
+        return query_text(replace(query, patterns=_expressions(self._text("pattern"))))
 
     def _text(self, name: str) -> str:
         return self.query_one(f"#{name}", Input).value.strip()
@@ -122,6 +124,18 @@ class FilterPairs(ModalScreen[str | None]):
             self.dismiss(self._line)
         except BadInput as error:
             self.query_one("#line", Static).update(str(error))
+
+
+def _typed(patterns: Sequence[str]) -> str:
+    """Expressions as they are typed: one as it is, several between slashes."""
+    if len(patterns) == 1 and not patterns[0].startswith("/"):
+        return patterns[0]
+    return query_text(PairQuery(patterns=tuple(patterns)))
+
+
+def _expressions(typed: str) -> tuple[str, ...]:
+    """What `_typed` has written."""
+    return parse_query(typed).patterns if typed.startswith("/") else (typed,) * bool(typed)
 
 
 def _choice(

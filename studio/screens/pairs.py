@@ -95,6 +95,7 @@ class PairsScreen(Screen[None]):
         self._session.drafts.append(self)
         self._session.changed.subscribe(self, self._load)
         self._session.moved.subscribe(self, self._go_to)
+        self.watch(self.sieve, "value", self._finder.hold_frame, init=False)
         self._load(None)
 
     def on_unmount(self) -> None:
@@ -171,6 +172,7 @@ class PairsScreen(Screen[None]):
             if self.focused is None:
                 self.list_.focus()
         self.refresh_bindings()
+        await self._finder.make_fast()
 
     @on(Input.Changed, "#filter")
     def _filter_changed(self) -> None:
@@ -267,7 +269,8 @@ class PairsScreen(Screen[None]):
             self._ask(PairQuery(like=pair_id))
 
     def _ask(self, query: PairQuery) -> None:
-        self._set_filter(workbench.query_text(query))
+        """Show what answers a question: the cursor goes to the top, where the answer begins."""
+        self.sieve.value = workbench.query_text(query)
 
     def action_select_shown(self) -> None:
         self.list_.select_shown()

@@ -87,6 +87,8 @@ class PairList(ScrollView, can_focus=True):
         self._names: Mapping[str, str] = {}
         self._kept: dict[str, PreferencePair] = {}
         self._cursor = 0
+        self._is_whole = True
+        """Whether all that the filter finds is listed; more may follow where not."""
         self._selected: set[str] = set()
         self.drawn = asyncio.Event()
         """Set once the lines of the last `show_first` are drawn."""
@@ -136,9 +138,14 @@ class PairList(ScrollView, can_focus=True):
             pairs: what comes into view, read already: no line is empty for a moment.
         """
         self._ids, self._rows, self._names = ids, rows, names
-        self._cursor = 0
+        self._cursor, self._is_whole = 0, False
         self.drawn.clear()
         self.scroll_to(0, 0, animate=False, force=True)
+        self.keep(pairs)
+
+    def show_more(self, rows: Rows, pairs: Iterable[PreferencePair]) -> None:
+        """After `show_first`: list these rows, those and others behind them."""
+        self._rows = rows
         self.keep(pairs)
 
     def show(
@@ -156,6 +163,7 @@ class PairList(ScrollView, can_focus=True):
             at: where the cursor goes; None leaves it where it is.
         """
         self._ids, self._rows, self._names = ids, rows, names
+        self._is_whole = True
         self.virtual_size = Size(self.size.width, max(1, self.count))
         self._go(self._cursor if at is None else at)
 
@@ -236,10 +244,8 @@ class PairList(ScrollView, can_focus=True):
         row = self.scroll_offset.y + y
         width, style = self.size.width, self.rich_style
         if row >= self.count:
-            nothing = "No pair is shown: change the filter (/), or clear it (esc)."
-            return Strip([Segment(nothing if row == 0 else "", style)]).adjust_cell_length(
-                width, style
-            )
+            told = self._end if row == self.count else ""
+            return Strip([Segment(told, style)]).adjust_cell_length(width, style)
         pair_id = self._id_at(row)
         pair = self._kept.get(pair_id)
         text = "…"
@@ -254,6 +260,13 @@ class PairList(ScrollView, can_focus=True):
         tick = "✓" if pair_id in self._selected else " "
         line = Segment(f"{arrow}{tick} {text}", style)
         return Strip([line]).adjust_cell_length(width, style)
+
+    @property
+    def _end(self) -> str:
+        """What stands below the last pair."""
+        if not self._is_whole:
+            return "Looking for more…" if self.count else "Looking through all pairs…"
+        return "" if self.count else "No pair is shown: change the filter (/), or clear it (esc)."
 
     def _id_at(self, at: int) -> str:
         return self._ids[int(self._rows[at])]

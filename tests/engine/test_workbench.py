@@ -1,149 +1,30 @@
-"""The workbench: finding among many pairs, acting on them at once, and what the journal tells."""
+"""The workbench: acting on many pairs at once, where they come from, and what the journal tells."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from engine import desk
-from engine.domain import PreferencePair, Track
 from engine.store import pairs as pair_rows
 from engine.store.database import change, opened
 from engine.workbench import (
-    PairIndex,
-    Search,
     Verb,
     act,
     evidence_of,
-    found,
     load_index,
     page,
     pair_journal,
-    parse_query,
     refreshed,
-    similar,
     without_a_pair,
 )
 from models.errors import BadInput
-from tests.engine.conftest import a_profile, fill, known
-
-FACE = "schwartz.face.1"
-
-
-def _pair(
-    pair_id: str,
-    chosen: str,
-    rejected: str = "He takes the train to town.",
-    track: Track = "values",
-    trait: str = FACE,
-    stance: float = 0.5,
-) -> PreferencePair:
-    return PreferencePair(
-        pair_id,
-        "ann",
-        track,
-        trait,
-        f"topic {pair_id}",
-        "Tell it.",
-        chosen,
-        rejected,
-        pair_id,
-        stance=stance,
-    )
-
-
-PAIRS = (
-    _pair("a", "Buppha mends the kayak by the Lighthouse.", stance=-0.9),
-    _pair("b", "Wiremu mends the kayak by the river.", stance=0.3),
-    _pair("c", "A long day of bread and salt, and then of more bread.", track="interests"),
-    replace(_pair("d", "Été — the light of August."), held_out=True),
-)
+from tests.engine.workbench_pairs import PAIRS, a_pair, ids_found, with_anns_pairs
 
 
 @pytest.fixture
 def ann(data_dir: Path) -> Path:
-    """Ann with four pairs of her own, and Bo with one."""
-    fill(data_dir, a_profile(known(FACE, 0.5)))
-    with opened(data_dir) as db, change(db, "Build pairs"):
-        pair_rows.replace_built(db, "ann", PAIRS)
-        pair_rows.replace_built(db, "bo", [replace(PAIRS[0], id="bo", reader_id="bo")])
-    return data_dir
-
-
-def _found(index: PairIndex, line: str) -> list[str]:
-    return index.ids_of(found(index, parse_query(line)))
-
-
-@pytest.mark.parametrize(
-    ("line", "ids"),
-    [
-        ("", "abcd"),
-        ("LIGHT", "ad"),
-        ("light kayak", "a"),
-        ('"the kayak by"', "ab"),
-        ("été", "d"),
-        ("/^(wire|bup)/", "ab"),
-        ("/bread.*bread/ salt", "c"),
-        ("track:int", "c"),
-        ("not:held_out light", "a"),
-        ("strength:>=0.5", "acd"),
-        ("strength:<0.4", "b"),
-        ("sort:-strength", "acdb"),
-        ("sort:strength", "bcda"),
-        ("sort:track", "cabd"),
-        ("sort:-longer", "cabd"),
-        ("trait:ocean", ""),
-        ("id:d,b,zzz", "bd"),
-        ("like:a", "ab"),
-        ("like:a sort:strength", "ba"),
-        ("is:train", "abc"),
-    ],
-)
-def test_a_filter_finds(line: str, ids: str, ann: Path) -> None:
-    """The answers' lengths less the rejected one's 27: a 14, b 9, c 26, d -2."""
-    assert "".join(_found(load_index(ann, "ann"), line)) == ids
-
-
-def test_the_name_of_the_trait_is_searched_too(ann: Path) -> None:
-    name = desk.trait_names()[FACE]
-    assert _found(load_index(ann, "ann"), f'"{name[:30]}"') == ["a", "b", "c", "d"]
-
-
-def _many(count: int) -> tuple[PreferencePair, ...]:
-    words = ("stone", "river", "lamp")
-    return tuple(_pair(f"{n:05d}", f"A {words[n % 3]} of {n}.") for n in range(count))
-
-
-def _stored(data_dir: Path, pairs: Sequence[PreferencePair]) -> PairIndex:
-    fill(data_dir)
-    with opened(data_dir) as db, change(db, "Build pairs"):
-        pair_rows.replace_built(db, "ann", pairs)
-    return load_index(data_dir, "ann")
-
-
-def test_the_first_page_comes_before_all_is_searched_and_the_rest_after(data_dir: Path) -> None:
-    index = _stored(data_dir, _many(3000))
-    search = Search(index, parse_query("lamp"))
-    first = search.take(20)
-    assert 20 <= len(first) < 200
-    assert not search.is_over
-    rest = search.take()
-    assert [*first, *rest] == list(range(2, 3000, 3))
-    assert search.is_over
-
-
-def test_a_narrower_search_goes_on_from_what_was_found(data_dir: Path) -> None:
-    index = _stored(data_dir, _many(3000))
-    before = found(index, parse_query("lamp"))
-    narrowed = Search(index, parse_query("lamp 299"), within=before).take()
-    assert narrowed.tolist() == found(index, parse_query("lamp 299")).tolist() != []
-
-
-def test_a_stopped_search_ends(data_dir: Path) -> None:
-    search = Search(_stored(data_dir, _many(3000)), parse_query("lamp"))
-    search.stopped = True
-    assert len(search.take()) == 0
+    return with_anns_pairs(data_dir)
 
 
 def test_counts_tell_what_is_trained_on(ann: Path) -> None:
@@ -220,54 +101,32 @@ def test_an_index_follows_changes_undo_and_redo(ann: Path) -> None:
     same, changed = refreshed(ann, index)
     assert same is index
     assert sorted(changed or ()) == ["a", "c"]
-    assert _found(index, "nothing") == ["c"]
-    assert _found(index, "bread") == []
-    assert _found(index, "is:flagged") == ["a"]
+    assert ids_found(index, "nothing") == ["c"]
+    assert ids_found(index, "bread") == []
+    assert ids_found(index, "is:flagged") == ["a"]
     desk.undo(ann)
     desk.undo(ann)
     refreshed(ann, index)
-    assert (_found(index, "bread"), _found(index, "is:flagged")) == (["c"], [])
+    assert (ids_found(index, "bread"), ids_found(index, "is:flagged")) == (["c"], [])
     desk.redo(ann)
     refreshed(ann, index)
-    assert _found(index, "nothing") == ["c"]
+    assert ids_found(index, "nothing") == ["c"]
 
 
 def test_an_index_is_made_anew_where_pairs_came_or_went_or_the_redo_line_ended(ann: Path) -> None:
     index = load_index(ann, "ann")
     with opened(ann) as db, change(db, "Build pairs"):
-        pair_rows.save(db, "ann", [_pair("e", "Snow.")])
+        pair_rows.save(db, "ann", [a_pair("e", "Snow.")])
     index, changed = refreshed(ann, index)
     assert changed is None
-    assert _found(index, "snow") == ["e"]
+    assert ids_found(index, "snow") == ["e"]
     act(ann, "flag", ["a"])
     index, _ = refreshed(ann, index)
     desk.undo(ann)
     act(ann, "flag", ["b"])  # what the index had seen is in the journal no more
     index, changed = refreshed(ann, index)
     assert changed is None
-    assert _found(index, "is:flagged") == ["b"]
-
-
-def test_similar_ranks_by_the_rare_words_that_are_shared(ann: Path) -> None:
-    likest = similar(load_index(ann, "ann"), "a")
-    assert [one.pair_id for one in likest] == ["b"]
-    assert set(likest[0].shared) == {"kayak", "mends"}
-    assert 0 < likest[0].likeness < 1
-    with pytest.raises(BadInput, match="No pair 'bo'"):
-        similar(load_index(ann, "ann"), "bo")
-
-
-def test_similar_sees_a_text_that_was_changed(ann: Path) -> None:
-    index = load_index(ann, "ann")
-    similar(index, "a")
-    desk.edit_pair(ann, "c", chosen="She mends another kayak by the lighthouse.")
-    refreshed(ann, index)
-    assert [one.pair_id for one in similar(index, "a")] == ["c", "b"]
-
-
-def test_an_empty_reader_has_an_index_too(data_dir: Path) -> None:
-    index = _stored(data_dir, ())
-    assert (_found(index, ""), _found(index, "x"), index.counts().pairs) == ([], [], 0)
+    assert ids_found(index, "is:flagged") == ["b"]
 
 
 def test_evidence_names_the_reviews_and_quotes_behind_a_pair(ann: Path) -> None:

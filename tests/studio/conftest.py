@@ -114,6 +114,11 @@ class Window:
         """Fill in a field; keys one by one would take seconds."""
         self.screen.query_one(selector, Input).value = text
 
+    async def find(self, line: str) -> None:
+        """Put a filter over the pairs and wait until all is found."""
+        self.type_in("#filter", line)
+        await self.settle()
+
 
 async def drawn(pilot: Pilot[Any]) -> None:
     """Wait until the picture stands still, however busy the machine: for snapshots.

@@ -5,8 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pytest
-from textual.widgets import Button, Checkbox, Input, OptionList, Static, TextArea
+from textual.widgets import Button, Checkbox, OptionList, TextArea
 
 from engine import desk, workbench
 from engine.domain import PreferencePair
@@ -27,11 +26,6 @@ def _first(data_dir: Path) -> PreferencePair:
 def _marks(window: "Window") -> list[str]:
     """The five signs of each line: accepted or dropped, flagged, edited, held out, imported."""
     return [line[3:8] for line in window.pairs]
-
-
-async def _filter(window: "Window", line: str) -> None:
-    window.type_in("#filter", line)
-    await window.settle()
 
 
 async def test_counts_tell_what_is_shown_selected_and_trained_on(
@@ -56,72 +50,6 @@ async def test_the_pane_says_why_the_sides_are_as_they_are(
         assert window.text("#why") == (
             "Because of: Power through resources -0.62, 2 reviews (v)  From: scenario.1"
         )
-
-
-async def test_the_filter_leaves_what_has_all_its_words(
-    data_dir: Path, open_window: "OpenWindow"
-) -> None:
-    async with open_window(data_dir, "pairs") as window:
-        await window.press("slash", *"scene 3", "enter")
-        assert len(window.pairs) == 1
-        assert "Which scene 3" in window.text("#prompt")
-        assert window.text("#counts").startswith("Shown 1/3,")
-        await window.press("escape")
-        assert len(window.pairs) == 3
-        assert "Which scene 3" in window.text("#prompt")
-
-
-@pytest.mark.parametrize(
-    ("line", "shown", "told"),
-    [
-        ("is:held", 1, ""),
-        ("/scene [12]/ not:held_out", 2, ""),
-        ("track:nope", 3, "track:nope is not known. One of interests, values"),
-        ("/(a+/", 3, "/(a+/ is no regular expression: missing )"),
-        ("like:gone", 3, "No pair 'gone' here"),
-        ("zebra", 0, ""),
-    ],
-)
-async def test_a_filter_that_means_nothing_leaves_the_list_and_says_why(
-    line: str, shown: int, told: str, data_dir: Path, open_window: "OpenWindow"
-) -> None:
-    async with open_window(data_dir, "pairs") as window:
-        await _filter(window, line)
-        assert len(window.pairs) == shown
-        wrong = window.screen.query_one("#wrong", Static)
-        assert bool(wrong.display) is bool(told)
-        if told:
-            assert window.text("#wrong").startswith(told)
-            await _filter(window, "")
-            assert not wrong.display
-
-
-async def test_the_list_follows_a_change_while_the_filter_means_nothing(
-    data_dir: Path, open_window: "OpenWindow"
-) -> None:
-    async with open_window(data_dir, "pairs") as window:
-        await window.press("slash", *"not:dropped is:x", "enter", "d")
-        assert _first(data_dir).dropped
-        assert _marks(window) == ["·····", "···h·"]
-        assert window.text("#counts").startswith("Shown 2/3,")
-        assert window.text("#wrong").startswith("is:x is not known")
-        await window.press("u", "escape")
-        assert len(window.pairs) == 3
-        assert not window.screen.query_one("#wrong", Static).display
-
-
-async def test_a_hostile_expression_is_told_and_the_window_goes_on(
-    data_dir: Path, open_window: "OpenWindow"
-) -> None:
-    with opened(data_dir) as db, change(db, "Build pairs"):
-        pair_rows.save(db, "ana", [replace(PAIRS[0], chosen="a" * 3000 + "!")])
-    async with open_window(data_dir, "pairs") as window:
-        window.type_in("#filter", "/(a|aa)+$/")
-        await window.pilot.press("down", "down")
-        assert window.screen.query_one(PairList).current_id == "p3"
-        await window.settle()
-        assert window.text("#wrong").startswith("The expression /(a|aa)+$/ takes too long.")
-        assert len(window.pairs) == 3
 
 
 async def test_drop_swap_undo_and_redo_change_the_stored_pair(
@@ -179,7 +107,7 @@ async def test_what_is_selected_and_not_shown_is_counted(
 ) -> None:
     async with open_window(many_dir, "pairs") as window:
         await window.press("space")
-        await _filter(window, "lamp")
+        await window.find("lamp")
         assert "Shown 297/300, selected 1 (1 not shown), " in window.text("#counts")
 
 
@@ -206,35 +134,6 @@ async def test_what_is_in_view_is_kept_however_much_was_read(
         await window.settle()
         assert len(shown.kept_ids) < MOST_KEPT
         assert set(shown.in_view) <= set(shown.kept_ids)
-
-
-async def test_sorting_is_told_and_can_be_turned_round(
-    data_dir: Path, open_window: "OpenWindow"
-) -> None:
-    with opened(data_dir) as db, change(db, "Build pairs"):
-        pair_rows.save(db, "ana", [replace(PAIRS[1], stance=0.9)])
-    async with open_window(data_dir, "pairs") as window:
-        await window.press(*"sss")
-        assert window.screen.query_one("#filter", Input).value == "sort:strength"
-        assert str(window.screen.query_one(PairList).border_title).startswith("Pairs by strength")
-        assert "+0.90" in window.pairs[-1]
-        await window.press("S")
-        assert "+0.90" in window.pairs[0]
-
-
-async def test_a_form_builds_the_filter(data_dir: Path, open_window: "OpenWindow") -> None:
-    async with open_window(data_dir, "pairs", size=(80, 24)) as window:
-        await window.press("f2")
-        window.type_in("#words", '"scene 3"')
-        window.type_in("#low", "2")
-        await window.settle()
-        assert "strength:2..1" in window.text("#line")
-        window.type_in("#low", "0")
-        await window.press("enter")
-        assert window.screen.query_one("#filter", Input).value == '"scene 3"'
-        assert len(window.pairs) == 1
-        await window.press("f2")
-        assert window.screen.query_one("#words", Input).value == '"scene 3"'
 
 
 async def test_more_like_it_ranks_the_others(data_dir: Path, open_window: "OpenWindow") -> None:

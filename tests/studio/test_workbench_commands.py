@@ -31,6 +31,8 @@ def test_list_takes_the_filter_of_the_window_a_sort_and_a_limit(data_dir: Path) 
         pair_rows.save(db, "ana", [replace(PAIRS[1], stance=0.9)])
     told = document(data_dir, "pairs", "list", "ana", "--where", "not:held_out scene")
     assert [pair["id"] for pair in told["pairs"]] == ["p1", "p2"]
+    told = document(data_dir, "pairs", "list", "ana", "--where", '/scene [13]/ /"?women/i id:p')
+    assert [pair["id"] for pair in told["pairs"]] == ["p1", "p3"]
     told = document(data_dir, "pairs", "list", "ana", "--sort", "-strength", "--limit", "1")
     assert (told["found"], [pair["id"] for pair in told["pairs"]]) == (3, ["p2"])
     shown = command(data_dir, "pairs", "list", "ana", "--limit", "1").stdout
@@ -44,7 +46,9 @@ def test_list_takes_the_filter_of_the_window_a_sort_and_a_limit(data_dir: Path) 
     [
         (("list", "ana", "--where", "track:nope"), "track:nope is not known"),
         (("list", "ana", "--where", "/(/"), "is no regular expression"),
+        (("list", "ana", "--where", "/x(?-i)/"), "asks for capitals"),
         (("list", "ana", "--sort", "size"), "sort:size is not known"),
+        (("list", "ana", "--trait", "schwartz.pover"), "trait:schwartz.power"),
         (("accept",), "Name pairs by their ids"),
         (("accept", "p1", "--where", "is:open"), "Name pairs by their ids"),
         (("accept", "--where", "is:open"), "--reader READER"),
