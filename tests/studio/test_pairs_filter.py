@@ -71,6 +71,7 @@ async def test_the_list_follows_a_change_while_the_filter_means_nothing(
         await window.press("slash", *"not:dropped is:x", "enter", "d")
         assert desk.pairs(data_dir, "ana")[0].dropped
         assert [line[3:8] for line in window.pairs] == ["·····", "···h·"]
+        assert window.text("#counts").startswith("Shown 2/3,")
         assert window.text("#wrong").startswith("is:x is not known")
         await window.press("u", "escape")
         assert len(window.pairs) == 3
