@@ -281,7 +281,7 @@ async def move(app: TimedApp, listed: PairList, key: str) -> Moment:
     taken = await app.until_drawn(
         lambda: listed.current_id != before and listed.current_id in app.shown, sent
     )
-    await asyncio.sleep(0.05)  # nobody's keys come faster
+    await asyncio.sleep(0.15)  # until the pair is shown in full, and that is drawn
     return taken
 
 

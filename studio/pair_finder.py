@@ -55,6 +55,8 @@ class PairFinder:
         self._names = names
         self._told = told
         self._frame = OneFrame(listed)
+        self._is_asked_anew = False
+        """Whether the filter has changed and what it finds is not looked up yet."""
 
     @property
     def found(self) -> int | None:
@@ -105,6 +107,7 @@ class PairFinder:
     def hold_frame(self) -> None:
         """Draw the key that changes the filter together with what it finds."""
         if self.index is not None:
+            self._is_asked_anew = True
             self._frame.hold()
 
     async def look(self, line: str, keep: str | None = None) -> None:
@@ -115,6 +118,7 @@ class PairFinder:
                 shows what is found first before the rest.
         """
         self.stop()
+        self._is_asked_anew = False
         if self.index is None:
             return
         mistake: BadInput | None = None
@@ -125,7 +129,7 @@ class PairFinder:
             is_done = await self._list_again(self.index, keep)
         if is_done:
             self._told(mistake)
-            self._frame.let_go()
+            self._let_frame_go()
 
     def go_to(self, pair_ids: Iterable[str]) -> bool | None:
         """Put the cursor on the first of these pairs that the filter lets through.
@@ -171,7 +175,7 @@ class PairFinder:
             return rows
         self._is_looking = True
         self._told(None)
-        self._frame.let_go()
+        self._let_frame_go()
         while len(rows) < self.listed.page_height and not search.is_over:
             left = self.listed.page_height - len(rows)
             more, pairs = await self._next_page(search, left, MORE_WITHIN_S)
@@ -203,6 +207,11 @@ class PairFinder:
         kept = index.row(keep) if keep is not None else None
         at = np.flatnonzero(rows == kept) if kept is not None else rows[:0]
         self.listed.show(index.ids, rows, self._names, int(at[0]) if len(at) else None)
+
+    def _let_frame_go(self) -> None:
+        """Draw what is listed now, but for a frame that already waits for the next key's."""
+        if not self._is_asked_anew:
+            self._frame.let_go()
 
     async def _drawn(self) -> None:
         """Wait until the list is drawn, and a moment for the next key: both go first."""

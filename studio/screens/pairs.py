@@ -172,6 +172,11 @@ class PairsScreen(Screen[None]):
             if self.focused is None:
                 self.list_.focus()
         self.refresh_bindings()
+        self._make_fast()
+
+    @work(group="letters", exclusive=True)
+    async def _make_fast(self) -> None:
+        """Not as a part of reading: what is changed meanwhile is listed at once."""
         await self._finder.make_fast()
 
     @on(Input.Changed, "#filter")
