@@ -120,17 +120,26 @@ class Window:
         await self.settle()
 
 
-async def drawn(pilot: Pilot[Any]) -> None:
+async def drawn(pilot: Pilot[Any], apart_s: float = 0.35) -> None:
     """Wait until the picture stands still, however busy the machine: for snapshots.
 
-    It stands still when nothing is being read and two, a third of a second apart, are equal.
+    It stands still when nothing is being read and two, `apart_s` seconds apart, are equal.
     """
     async with asyncio.timeout(60):
         before, now = "", pilot.app.export_screenshot()
         while before != now:
             await _nothing_read(pilot)
-            await pilot.pause(0.35)
+            await pilot.pause(apart_s)
             before, now = now, pilot.app.export_screenshot()
+
+
+async def press_and_draw(pilot: Pilot[Any], *keys: str) -> None:
+    """Press keys, each in the picture that the one before has left."""
+    await drawn(pilot)
+    for key in keys:
+        await pilot.press(key)
+        await drawn(pilot, 0.1)
+    await drawn(pilot)
 
 
 async def _nothing_read(pilot: Pilot[Any]) -> None:

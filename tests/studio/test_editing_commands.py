@@ -1,11 +1,15 @@
 """The commands that correct a profile, question it, forget a review, and begin one by hand."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from engine import desk
+from engine.store import pairs as pair_rows
+from engine.store.database import change, opened
 from tests.studio.command_line import command, document
+from tests.studio.conftest import PAIRS
 
 POWER, OPENNESS = "schwartz.power_resources", "ocean.openness"
 
@@ -64,6 +68,9 @@ def test_a_review_is_forgotten_only_when_that_is_confirmed(data_dir: Path) -> No
 
 
 def test_forgetting_says_what_changed_and_what_to_do_about_the_pairs(data_dir: Path) -> None:
+    """Pairs on what no statement asks rest on their trait itself."""
+    with opened(data_dir) as db, change(db, "Load pairs"):
+        pair_rows.save(db, "ana", [replace(pair, topic=f"mine.{pair.id}") for pair in PAIRS])
     told = command(data_dir, "profile", "forget-review", "ana", "r1", "--yes").stdout
     assert "Review r1 is forgotten, for good." in told
     assert f"[{POWER}] It rested on a review that was forgotten" in told

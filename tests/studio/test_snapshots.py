@@ -12,7 +12,7 @@ from textual.pilot import Pilot
 
 from models.events import Failed, Finished, Metric, Note, Step
 from studio.app import StudioApp
-from tests.studio.conftest import drawn
+from tests.studio.conftest import press_and_draw
 
 if TYPE_CHECKING:
     from tests.studio.conftest import PastRun
@@ -46,10 +46,7 @@ def _opened(data_dir: Path, step: str, *keys: str) -> dict[str, object]:
     """What `snap_compare` is told: press the keys once everything is there, then look."""
 
     async def run_before(pilot: Pilot[None]) -> None:
-        for key in ("", *keys):
-            if key:
-                await pilot.press(key)
-            await drawn(pilot)
+        await press_and_draw(pilot, *keys)
 
     return {"app": StudioApp(data_dir, step), "run_before": run_before}
 

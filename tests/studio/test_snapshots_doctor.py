@@ -7,7 +7,7 @@ import pytest
 from textual.pilot import Pilot
 
 from studio.app import StudioApp
-from tests.studio.conftest import drawn
+from tests.studio.conftest import press_and_draw
 from tests.studio.doctor_data import ill_reader
 
 Compare = Callable[..., bool]
@@ -26,9 +26,6 @@ def test_doctor(shown: str, size: tuple[int, int], empty_dir: Path, snap_compare
     data_dir = ill_reader(empty_dir)
 
     async def run_before(pilot: Pilot[None]) -> None:
-        for key in ("", "D", *KEYS[shown]):
-            if key:
-                await pilot.press(key)
-            await drawn(pilot)
+        await press_and_draw(pilot, "D", *KEYS[shown])
 
     assert snap_compare(StudioApp(data_dir, "pairs"), run_before=run_before, terminal_size=size)

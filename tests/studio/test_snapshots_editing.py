@@ -12,7 +12,7 @@ from engine.domain import Reading
 from engine.store import readings as reading_rows
 from engine.store.database import change, opened
 from studio.app import StudioApp
-from tests.studio.conftest import FACE, READ_AT, drawn
+from tests.studio.conftest import FACE, READ_AT, drawn, press_and_draw
 
 Compare = Callable[..., bool]
 SCREENS: dict[str, tuple[str, ...]] = {
@@ -50,10 +50,7 @@ def _opened(data_dir: Path, trait_id: str, *keys: str) -> dict[str, object]:
             for node in group.children:
                 if node.data and node.data.id == trait_id:
                     tree.move_cursor(node)
-        for key in ("", *keys):
-            if key:
-                await pilot.press(key)
-            await drawn(pilot)
+        await press_and_draw(pilot, *keys)
 
     return {"app": StudioApp(data_dir, "profile", "ana"), "run_before": run_before}
 

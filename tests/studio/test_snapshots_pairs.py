@@ -11,7 +11,7 @@ from engine import desk, workbench
 from engine.store import pairs as pair_rows
 from engine.store.database import change, opened
 from studio.app import StudioApp
-from tests.studio.conftest import HOSTILE, PAIRS, READ_AT, drawn
+from tests.studio.conftest import HOSTILE, PAIRS, READ_AT, press_and_draw
 
 Compare = Callable[..., bool]
 SCREENS: dict[str, tuple[str, ...]] = {
@@ -55,10 +55,7 @@ def mixed_dir(data_dir: Path) -> Path:
 @pytest.mark.parametrize("screen", SCREENS)
 def test_pairs(screen: str, size: tuple[int, int], mixed_dir: Path, snap_compare: Compare) -> None:
     async def run_before(pilot: Pilot[None]) -> None:
-        for key in ("", *SCREENS[screen]):
-            if key:
-                await pilot.press(key)
-            await drawn(pilot)
+        await press_and_draw(pilot, *SCREENS[screen])
 
     app = StudioApp(mixed_dir, "pairs", "ana")
     assert snap_compare(app=app, terminal_size=size, run_before=run_before)

@@ -9,7 +9,7 @@ from textual.pilot import Pilot
 from engine import self_report
 from engine.profile.questionnaire import questionnaire
 from studio.app import StudioApp
-from tests.studio.conftest import drawn
+from tests.studio.conftest import press_and_draw
 
 SIZES = [(80, 24), (120, 40)]
 SHOWN = {
@@ -24,10 +24,7 @@ Compare = Callable[..., bool]
 
 def _opened(data_dir: Path, *keys: str) -> dict[str, object]:
     async def run_before(pilot: Pilot[None]) -> None:
-        await drawn(pilot)
-        for key in keys:
-            await pilot.press(key)
-            await drawn(pilot)
+        await press_and_draw(pilot, *keys)
 
     return {"app": StudioApp(data_dir, "profile"), "run_before": run_before}
 
