@@ -44,10 +44,11 @@ class TrainConfig:
     """Rafailov et al., arXiv 2305.18290."""
     label_smoothing: float = 0.0
     """TRL's; the share of pairs taken to be labelled wrongly, for `robust` and `exo_pair`."""
-    learning_rate: float = 3e-4
-    """Tried on the bundled example, 20 steps of the embedded model: 1e-4, 3e-4 and 6e-4 gave reward
-    accuracies of 0.57, 0.63 and 0.60 on 30 held-out pairs, which is no more than a hint. Longer
-    runs and bigger bases want less: too high a rate is what most often wrecks DPO."""
+    learning_rate: float = 1e-4
+    """Tried on the bundled example, 19 steps of the embedded model, once each: at 3e-4 pairs of
+    long descriptions moved by tens of nats, and the tuned model answered the request for a
+    description with the request; at 1e-4 it wrote one, and 65 % of 48 held-out pairs had moved
+    towards their chosen side (58 % at 3e-4). Longer runs and bigger bases want less."""
     sft_learning_rate: float = 2e-4
     """Ten times the 2e-5 of "Whose Boat", as QLoRA (arXiv 2305.14314) takes for small bases."""
     sft_epochs: int = 1
@@ -86,9 +87,7 @@ POSITIVE = (
 
 PRESETS: dict[str, TrainConfig] = {
     "quick": TrainConfig(),
-    "standard": TrainConfig(
-        preset="standard", learning_rate=1e-4, epochs=3, max_pairs=0, max_held_out=0
-    ),
+    "standard": TrainConfig(preset="standard", epochs=3, max_pairs=0, max_held_out=0),
     "paper": TrainConfig(
         preset="paper",
         base="meta-llama/Llama-3.1-8B-Instruct",
