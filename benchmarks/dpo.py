@@ -175,18 +175,17 @@ def products(model: "PreTrainedModel", examples: "Sequence[Example]") -> float:
     from torch.nn import Linear
 
     from engine.train.prefix_tree import pack
-    from engine.train.scoring import PAIRS_AT_ONCE
+    from engine.train.scoring import packs
 
     weights = {id(m.weight): m.weight.numel() for m in model.modules() if type(m) is Linear}
     output_embeddings: Callable[[], Linear] = model.get_output_embeddings
     head = output_embeddings().weight
     adapters = sum(p.numel() for name, p in model.named_parameters() if "lora_" in name)
     layers = sum(weights.values()) - weights.get(id(head), 0) - adapters
-    alike = sorted(examples, key=lambda example: example.prompt_ids)
+    steps = [examples[start : start + BATCH] for start in range(0, len(examples), BATCH)]
     total = 0.0
-    for ordered, size, passes in ((examples, BATCH, 2), (alike, PAIRS_AT_ONCE, 1)):
-        for start in range(0, len(ordered), size):
-            batch = ordered[start : start + size]
+    for batches, passes in ((steps, 2), (list(packs(examples)), 1)):
+        for batch in batches:
             sides = [(ex, own) for ex in batch for own in (ex.chosen_ids, ex.rejected_ids)]
             tree = pack([(*ex.prompt_ids, *own) for ex, own in sides])
             labelled = sum(len(own) for _, own in sides)

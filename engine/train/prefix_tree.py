@@ -106,13 +106,13 @@ def _grow(
         if rest:
             groups.setdefault(rest, []).append(row)
     for group in groups.values():
-        shared = _common_length([rows[row] for row in group])
+        shared = common_length([rows[row] for row in group])
         growing.append(_Growing(rows[group[0]][depth:shared], depth, parent, tuple(group)))
         if len(group) > 1:
             _grow(rows, group, shared, len(growing) - 1, growing)
 
 
-def _common_length(rows: list[tuple[int, ...]]) -> int:
+def common_length(rows: Sequence[tuple[int, ...]]) -> int:
     """Tokens that all rows begin with. Smallest and largest row differ first, so two suffice."""
     low, high = min(rows), max(rows)
     pairs = zip(low, high, strict=False)

@@ -16,11 +16,13 @@ from transformers import PreTrainedModel
 from engine.train import shared_prefix
 from engine.train.data import Example
 from engine.train.logprobs import token_logprobs
-from engine.train.prefix_tree import pack
+from engine.train.prefix_tree import common_length, pack
 from models.library import BaseModel, sha256_of
 
 PAIRS_AT_ONCE = 32
-"""More share a card's tokens; without gradient a pack of these holds some 100 MB."""
+"""More share a card's tokens."""
+TOKENS_AT_ONCE = 8192
+"""Of a pack's tree; 8 billion parameters hold some 0.5 GB for them without gradient."""
 
 
 @dataclass(frozen=True)
@@ -44,9 +46,24 @@ def score_pairs(
     """
     device = next(model.parameters()).device
     score = _score_batch if shared_prefix.is_installed(model) else _score_rows
-    alike = sorted(examples, key=lambda example: example.prompt_ids)
-    for start in range(0, len(alike), PAIRS_AT_ONCE):
-        yield score(model, alike[start : start + PAIRS_AT_ONCE], device)
+    for pack_of_them in packs(examples):
+        yield score(model, pack_of_them, device)
+
+
+def packs(examples: Sequence[Example]) -> Iterator[list[Example]]:
+    """The pairs, those that begin alike together, in packs of the sizes above, one at the least."""
+    taken: list[Example] = []
+    tokens = 0
+    for example in sorted(examples, key=lambda example: example.prompt_ids):
+        own = len(example.prompt_ids) + len(example.chosen_ids) + len(example.rejected_ids)
+        shared = common_length([taken[-1].prompt_ids, example.prompt_ids]) if taken else 0
+        if taken and (len(taken) == PAIRS_AT_ONCE or tokens + own - shared > TOKENS_AT_ONCE):
+            yield taken
+            taken, tokens, shared = [], 0, 0
+        taken.append(example)
+        tokens += own - shared
+    if taken:
+        yield taken
 
 
 @torch.no_grad()

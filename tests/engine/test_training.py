@@ -15,10 +15,11 @@ from transformers import Gemma2Config, Gemma2ForCausalLM, LlamaConfig, LlamaForC
 from engine import jobs
 from engine.domain import PreferencePair
 from engine.jobs import RunDir
+from engine.train import scoring
 from engine.train.config import TrainConfig, config_for
-from engine.train.data import prepare_data, spread_over_topics
+from engine.train.data import Example, prepare_data, spread_over_topics
 from engine.train.input_files import input_files
-from engine.train.scoring import PairLogps, accuracy, margin
+from engine.train.scoring import PairLogps, accuracy, margin, packs
 from engine.train.trainer import newest_checkpoint
 from models.errors import BadInput, JobFailed
 from models.events import Event, Failed, Finished, Metric, Note
@@ -256,6 +257,22 @@ def test_a_limit_takes_every_topic_in_turn() -> None:
     assert [pair.topic for pair in spread_over_topics(pairs, 3)] == ["a", "b", "c"]
     assert [pair.topic for pair in spread_over_topics(pairs, 5)] == ["a", "a", "b", "b", "c"]
     assert len(spread_over_topics(pairs, 0)) == 6
+
+
+def test_pairs_that_begin_alike_are_scored_together_and_never_too_many(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def example(pair_id: str, prompt: str) -> Example:
+        return Example(pair_id, tuple(map(ord, prompt)), (1, 2), (3, 4))
+
+    examples = [example("a", "card one"), example("b", "no card"), example("c", "card two")]
+    monkeypatch.setattr(scoring, "TOKENS_AT_ONCE", 8 + 4 + 3 + 4)  # "card " once
+    assert [[ex.pair_id for ex in pack] for pack in packs(examples)] == [["a", "c"], ["b"]]
+    monkeypatch.setattr(scoring, "TOKENS_AT_ONCE", 1)
+    assert [len(pack) for pack in packs(examples)] == [1, 1, 1]
+    monkeypatch.setattr(scoring, "TOKENS_AT_ONCE", 99)
+    monkeypatch.setattr(scoring, "PAIRS_AT_ONCE", 2)
+    assert [len(pack) for pack in packs(examples)] == [2, 1]
 
 
 def test_margin_is_the_difference_of_the_two_log_ratios() -> None:
