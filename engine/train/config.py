@@ -139,17 +139,7 @@ def config_for(preset: str, base: str, changes: Mapping[str, object]) -> TrainCo
             f"{config.label_smoothing:g}.",
             f"It lies between 0 and 0.5, and above 0 for {' and '.join(SMOOTHED)}.",
         )
-    positive = (
-        "beta",
-        "learning_rate",
-        "sft_learning_rate",
-        "sft_epochs",
-        "lora_rank",
-        "epochs",
-        "batch_size",
-        "max_length",
-    )
-    for name in positive:
+    for name in POSITIVE:
         if not getattr(config, name) > 0:
             raise BadInput(f"The training setting {name} must be above 0.")
     return config

@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 import torch
@@ -30,6 +30,19 @@ CARD = "The reader: in Recife; teaches literature. Seek in reading: poetry; fami
 TINY = TrainConfig(max_pairs=0, batch_size=2, checkpoint_every=2, learning_rate=1e-2, epochs=4)
 
 
+SHAPE: dict[str, Any] = {
+    "vocab_size": 49152,
+    "hidden_size": 32,
+    "intermediate_size": 48,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 4,
+    "num_key_value_heads": 2,
+    "bos_token_id": 1,
+    "eos_token_id": 2,
+}
+"""Of a base that trains in seconds, with the embedded model's vocabulary."""
+
+
 @pytest.fixture(scope="session")
 def tiny_base(cache_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("tiny") / "base"
@@ -38,14 +51,7 @@ def tiny_base(cache_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
     shutil.copytree(embedded, folder, ignore=shutil.ignore_patterns("*.safetensors", "config.json"))
     torch.manual_seed(0)
     config = LlamaConfig(
-        vocab_size=49152,
-        hidden_size=32,
-        intermediate_size=48,
-        num_hidden_layers=2,
-        num_attention_heads=4,
-        num_key_value_heads=2,
-        bos_token_id=1,
-        eos_token_id=2,
+        **SHAPE,
         tie_word_embeddings=True,
     )
     LlamaForCausalLM(config).save_pretrained(folder)
@@ -60,16 +66,9 @@ def capped_base(tiny_base: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
     shutil.copytree(tiny_base, folder, ignore=skipped)
     torch.manual_seed(0)
     config = Gemma2Config(
-        vocab_size=49152,
-        hidden_size=32,
-        intermediate_size=48,
-        num_hidden_layers=2,
-        num_attention_heads=4,
-        num_key_value_heads=2,
+        **SHAPE,
         head_dim=8,
         pad_token_id=2,
-        bos_token_id=1,
-        eos_token_id=2,
     )
     Gemma2ForCausalLM(config).save_pretrained(folder)
     return folder
