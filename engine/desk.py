@@ -20,13 +20,12 @@ from engine.domain import (
     Profile,
     Review,
     Run,
-    are_same,
 )
 from engine.frameworks import Dimension, all_dimensions, all_statements, dimensions, genres
 from engine.pairs.build import PairsReport, pairs_for
 from engine.pairs.build import report as pairs_report
 from engine.pairs.choice import PairChoice
-from engine.pairs.meanwhile import ensure_still
+from engine.pairs.meanwhile import ensure_differ, ensure_still
 from engine.profile.build import build_by_chat, build_by_run
 from engine.runs import forget_runs
 from engine.sources.records import storable
@@ -180,8 +179,7 @@ def edit_pair(
             rejected=pair.rejected if rejected is None else storable(rejected),
             edited=True,
         )
-        if are_same(edited.chosen, edited.rejected):
-            raise BadInput("Both answers would be the same.", "Change one, or drop the pair.")
+        ensure_differ(edited)
         pair_rows.update(db, edited)
     return edited
 

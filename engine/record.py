@@ -33,7 +33,7 @@ def record_profile(data_dir: Path, run_id: str | None, result: Mapping[str, Any]
     findings = [finding_from_json(row) for row in result.get("findings", ())]
     quoted = {span.review_id for trait in profile.traits for span in trait.evidence}
     quoted |= {finding.review_id for finding in findings}
-    with opened(data_dir) as db, change(db, "Build a profile"):
+    with opened(data_dir) as db, change(db, "Build a profile", "provider"):
         if quoted & forgotten_rows.review_ids(db):
             raise JobFailed(
                 "A review was forgotten while this profile was being built from it.",

@@ -178,7 +178,7 @@ def _start(data_dir: Path, reader_id: str, model: str, labels: list[str]) -> Run
 
 
 def _store(data_dir: Path, reader_id: str, guess: Suggestion) -> None:
-    with opened(data_dir) as db, change(db, "Let a classifier guess"):
+    with opened(data_dir) as db, change(db, "Let a classifier guess", "provider"):
         suggestion_rows.save(db, reader_id, guess)
 
 

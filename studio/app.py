@@ -14,6 +14,7 @@ from textual.screen import Screen
 from textual.worker import WorkerCancelled
 
 from engine import desk
+from engine.store.authors import come_by
 from engine.store.database import note_changes
 from engine.store.journal import Change, Way
 from engine.store.journal_reach import Reach
@@ -29,7 +30,7 @@ from studio.screens.pairs import PairsScreen
 from studio.screens.preview import PreviewScreen
 from studio.screens.profile import ProfileScreen
 from studio.screens.readers import ReadersScreen
-from studio.screens.show_keys import ShowKeys
+from studio.screens.show_keys import HELP, ShowKeys
 from studio.screens.told import Told
 from studio.screens.train import TrainScreen
 from studio.session import Session
@@ -93,7 +94,7 @@ class StudioApp(App[None]):
             id="window.redo",
             tooltip="Redo what was undone",
         ),
-        Binding("question_mark", "help", "Keys", id="window.help", tooltip="Show all keys"),
+        HELP,
     ]
 
     def __init__(
@@ -119,6 +120,7 @@ class StudioApp(App[None]):
 
     async def on_mount(self) -> None:
         # Every screen, worker and thread of this window begins in this context.
+        come_by("window")
         self.session.own_changes = note_changes()
         self.session.tracker.start()
         self.set_interval(LOOK_AGAIN_EVERY_S, self._look_again)
@@ -180,9 +182,12 @@ class StudioApp(App[None]):
         self.exit()
 
     def action_help(self) -> None:
-        """Show all keys of the screen."""
-        if not self.screen.is_modal:
-            self.push_screen(ShowKeys(self.screen))
+        """Show all keys of the screen, or of the dialog over it."""
+        self.push_screen(ShowKeys(self.screen))
+
+    def key_question_mark(self) -> None:
+        """Over a dialog, which the window's own bindings do not reach."""
+        self.action_help()
 
     def action_undo(self) -> None:
         self._move_through_history("undo")

@@ -4,6 +4,7 @@ import sys
 
 import click
 
+from engine.store.authors import come_by
 from studio.shell import (
     bank,
     countries,
@@ -34,6 +35,7 @@ def studio(ctx: click.Context) -> None:
 
     Alone it opens the window. Everything stays on this machine.
     """
+    come_by("command")
     if ctx.invoked_subcommand is None:
         _open_window()
 

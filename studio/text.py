@@ -70,6 +70,12 @@ def moment(at: datetime) -> str:
     return at.astimezone().strftime("%Y-%m-%d %H:%M")
 
 
+def lately(at: datetime) -> str:
+    """The hour of what was today, the day of what was before: `03:04`, `2026-01-02`."""
+    day, hour = moment(at).split()
+    return hour if day == f"{datetime.now():%Y-%m-%d}" else day
+
+
 def duration(seconds: float) -> str:
     """`45 s`, `3 min 05 s`, `1 h 02 min`."""
     whole = round(seconds)

@@ -1,7 +1,8 @@
-"""Undo and redo in words: what was changed, whose it is, and where."""
+"""Undo and redo in words: who changed what, whose it is, and where."""
 
 from datetime import datetime
 
+from engine.store.authors import Road
 from engine.store.journal import Change, Way
 from engine.store.journal_reach import Reach
 from studio.text import count, moment, one_line
@@ -31,10 +32,21 @@ def done(way: Way, change: Change, reach: Reach, reader_id: str | None) -> str:
 def question(change: Change, reach: Reach, opened_at: datetime) -> str:
     """What is about to be undone or done again, where this window did not do it."""
     made_at = datetime.fromisoformat(change.made_at)
-    who = "before this window was opened"
-    if made_at >= opened_at:
-        who = "by another window or a command"
-    return f"{one_line(change.title)}{about(reach)}.\nDone {moment(made_at)}, {who}."
+    where = "before this window was opened" if made_at < opened_at else "not in this window"
+    return f"{one_line(change.title)}{about(reach)}.\n{made(change)}, {where}."
+
+
+def made(change: Change) -> str:
+    """When, by whom and by which road: `Made 2026-01-02 03:04 (ana, window)`."""
+    made_at = datetime.fromisoformat(change.made_at)
+    return f"Made {moment(made_at)} ({author(change.who, change.road)})"
+
+
+def author(who: str | None, road: Road | None) -> str:
+    """Who made a change and by which road, as far as the journal knows: `ana, window`."""
+    if who is None:
+        return "who unknown"
+    return ", ".join([one_line(who, 30), *([road] if road else [])])
 
 
 def about(reach: Reach) -> str:

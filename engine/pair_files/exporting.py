@@ -25,6 +25,9 @@ from engine.store import cards as card_rows
 from engine.store import pairs as pair_rows
 from engine.store import profiles as profile_rows
 from engine.store.database import opened
+from engine.workbench.grammar import parse_query
+from engine.workbench.index import load_index
+from engine.workbench.search import found as found_rows
 from models.errors import BadInput
 
 Only = Literal["all", "kept", "train", "held-out", "accepted"]
@@ -75,6 +78,8 @@ class Export:
     """None: all pairs in `studio`, which keeps what was dropped; elsewhere all that are kept."""
     with_card: bool = False
     """Whether the reader's card goes before each prompt, as in training."""
+    where: str = ""
+    """Of these only what a filter of the workbench finds, in its order."""
 
 
 @dataclass(frozen=True)
@@ -91,6 +96,8 @@ class PairsWritten:
     """Of these: they would not come back as they are. A text is empty, over a million characters
     long or has a NUL, or both answers are the same."""
     file: str
+    where: str = ""
+    """The filter that chose among them."""
 
     def as_json(self) -> dict[str, object]:
         return vars(self)
@@ -121,7 +128,7 @@ def export_pairs(
     Raises:
         AlreadyThere: one is, and may not.
         BadInput: the place cannot be written, the format has no room for what was asked for, or
-            there is no pair to write; what stood there is as it was.
+            there is no pair to write, or the filter is none; what stood there is as it was.
     """
     if export.format == "parquet" and path.suffix == ".gz":
         raise BadInput("Parquet is packed as it is.", "Take the .gz off the name.")
@@ -186,6 +193,7 @@ class _Rows:
             self.held_out,
             self.unloadable,
             file,
+            self._export.where,
         )
 
 
@@ -207,20 +215,31 @@ def _pairs(data_dir: Path, reader_id: str, export: Export) -> Iterator[_Rows]:
         if export.with_card:
             card = card_rows.conditioning_text(db, profile_rows.built(db, reader_id))
         only = _only(export)
-        found = (pair for pair in pair_rows.each(db, reader_id) if _is_wanted(pair, only))
+        pairs = pair_rows.each(db, reader_id)
+        if export.where:
+            pairs = pair_rows.each_of(db, _found(data_dir, reader_id, export.where))
+        found = (pair for pair in pairs if _is_wanted(pair, only))
         first = next(found, None)
         if first is None:
             which = "" if only == "all" else f" that would be written as {only!r}"
-            raise BadInput(
-                f"Reader {reader_id!r} has no pairs{which}.",
-                "Build them first: `persona-studio pairs build`, or choose others with --only.",
-            )
+            hint = "Build them first: `persona-studio pairs build`, or choose others with --only."
+            if export.where:
+                which += f" among those that {export.where!r} finds"
+                hint = "Choose others with --where or --only."
+            raise BadInput(f"Reader {reader_id!r} has no pairs{which}.", hint)
         yield _Rows(_chained(first, found), export, card)
 
 
 def _chained(first: PreferencePair, rest: Iterable[PreferencePair]) -> Iterator[PreferencePair]:
     yield first
     yield from rest
+
+
+def _found(data_dir: Path, reader_id: str, where: str) -> list[str]:
+    """The ids of the pairs that a filter finds, in its order."""
+    query = parse_query(where)
+    index = load_index(data_dir, reader_id)
+    return index.ids_of(found_rows(index, query).tolist())
 
 
 def _only(export: Export) -> Only:

@@ -1,8 +1,8 @@
-"""Work on the texts of a pair that began from texts which are not there any more."""
+"""What holds when texts of a pair are edited: nothing unseen is overwritten, the answers differ."""
 
 from collections.abc import Mapping
 
-from engine.domain import PreferencePair
+from engine.domain import PreferencePair, are_same
 from engine.pair_files.own_fields import TEXTS
 from models.errors import BadInput
 
@@ -33,3 +33,12 @@ def ensure_still(now: PreferencePair, began: Mapping[str, str]) -> None:
     """
     if began.items() - texts_of(now).items():
         raise ChangedMeanwhile(now)
+
+
+def ensure_differ(pair: PreferencePair) -> None:
+    """
+    Raises:
+        BadInput: both answers are the same but for white space.
+    """
+    if are_same(pair.chosen, pair.rejected):
+        raise BadInput("Both answers would be the same.", "Change one, or drop the pair.")

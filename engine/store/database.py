@@ -13,6 +13,7 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
+from engine.store.authors import Road, login, road_taken
 from engine.store.migrations import migrations
 from models.errors import UserError
 
@@ -22,6 +23,13 @@ BUSY_TIMEOUT_S = 20
 Row = Mapping[str, object]
 Store = Database
 """An open store, for those who hand it on and need not know what it is made of."""
+
+IN_JOURNAL = "undone < 2"
+"""Which rows of the table `journal` count. `undone` is 0 of what stands and 1 of what can be done
+again; 2 is on its way out, and counts no more."""
+_OUT_AT_ONCE = 1000
+"""Rows of the journal that one change takes out: some 30 ms of work. An undone change of a hundred
+thousand pairs would keep the next one waiting for seconds."""
 
 _NOTED: ContextVar[set[int] | None] = ContextVar("_NOTED", default=None)
 
@@ -59,17 +67,21 @@ def opened(data_dir: Path) -> Iterator[Database]:
 
 
 @contextmanager
-def change(db: Database, title: str) -> Iterator[Database]:
+def change(db: Database, title: str, road: Road | None = None) -> Iterator[Database]:
     """One transaction with one journal entry, named as a person would name it: `Edit a pair`.
 
     All or nothing: an error inside leaves the file as it was. A new change ends the redo line.
+
+    Args:
+        road: where it is not the one that the front end came by (`come_by`).
     """
     db.execute("begin immediate")
     try:
-        db.execute("delete from journal where undone = 1")
+        _end_redo(db)
         made_at = datetime.now(UTC).isoformat()
         change_id = db.execute(
-            "insert into journal(title, made_at) values (?, ?)", [title, made_at]
+            "insert into journal(title, made_at, who, road) values (?, ?, ?, ?)",
+            [title, made_at, login(), road or road_taken()],
         ).lastrowid
         db.execute("insert into journal_open values (?)", [change_id])
         yield db
@@ -83,6 +95,20 @@ def change(db: Database, title: str) -> Iterator[Database]:
         raise
     if (noted := _NOTED.get()) is not None and change_id is not None:
         noted.add(change_id)
+
+
+def _end_redo(db: Database) -> None:
+    """What was undone can be done again no more; its rows leave with this change and the next."""
+    db.execute("update journal set undone = 2 where undone = 1")
+    db.execute(
+        "delete from journal_row where id in (select journal_row.id from journal_row "
+        "join journal on journal.id = change_id where undone = 2 limit ?)",
+        [_OUT_AT_ONCE],
+    )
+    db.execute(
+        "delete from journal where undone = 2 "
+        "and not exists (select 1 from journal_row where change_id = journal.id)"
+    )
 
 
 @contextmanager

@@ -9,7 +9,8 @@ from typing import Literal
 import orjson
 from sqlite_utils import Database
 
-from engine.store.database import Row, rows
+from engine.store.authors import ROADS, Road
+from engine.store.database import IN_JOURNAL, Row, rows
 from engine.store.unpack import number, text
 from models.errors import BadInput
 
@@ -26,18 +27,28 @@ class Change:
     title: str
     made_at: str
     undone: bool
+    who: str | None = None
+    """The login of whoever made it; None of what an older version kept."""
+    road: Road | None = None
+    """None where it is not known, as of what an older version kept."""
 
 
 def history(db: Database, limit: int = 50) -> list[Change]:
     """The newest changes first."""
-    found = rows(db, "select * from journal order by id desc limit ?", limit)
+    sql = f"select * from journal where {IN_JOURNAL} order by id desc limit ?"
+    found = rows(db, sql, limit)
     return list(map(as_change, found))
 
 
 def as_change(row: Row) -> Change:
     """A row of the table `journal`."""
     return Change(
-        int(number(row["id"])), text(row["title"]), text(row["made_at"]), bool(row["undone"])
+        int(number(row["id"])),
+        text(row["title"]),
+        text(row["made_at"]),
+        bool(row["undone"]),
+        None if row["who"] is None else text(row["who"]),
+        next((road for road in ROADS if road == row["road"]), None),
     )
 
 
@@ -53,12 +64,13 @@ def rows_changed_since(db: Database, table: str, mark: int) -> set[str] | None:
 
     None where rows came or went, or where the journal does not reach back to the mark.
     """
-    if mark and not rows(db, "select 1 from journal where id = ?", mark):
+    if mark and not rows(db, f"select 1 from journal where id = ? and {IN_JOURNAL}", mark):
         return None
     now = newest_standing(db)
     sql = (
         f"select {ROW_ID} id, before is null or after is null came_or_went from journal_row "
-        "where kind = ? and change_id > ? and change_id <= ?"
+        "where kind = ? and change_id > ? and change_id <= ? "
+        f"and change_id not in (select id from journal where not {IN_JOURNAL})"
     )
     changed = rows(db, sql, table, min(mark, now), max(mark, now))
     if any(row["came_or_went"] for row in changed):

@@ -186,6 +186,13 @@ create table pair_choice (
 """What the pairs of a reader were built of last."""
 
 
+AUTHORS = """
+alter table journal add column who text;
+alter table journal add column road text
+"""
+"""Null of changes that were made before there were these columns: nobody knows."""
+
+
 @migrations()
 def m002_journal_triggers(db: Database) -> None:
     for table in JOURNALLED:
@@ -217,6 +224,12 @@ def m005_decisions_on_the_bank(db: Database) -> None:
 def m006_what_pairs_were_built_of(db: Database) -> None:
     db.execute(PAIR_CHOICE)
     _journal(db, "pair_choice")
+
+
+@migrations()
+def m007_who_changed_what(db: Database) -> None:
+    for statement in AUTHORS.split(";"):
+        db.execute(statement)
 
 
 def _journal(db: Database, table: str) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlite_utils import Database
 
-from engine.store.database import Row, rows
+from engine.store.database import IN_JOURNAL, Row, rows
 from engine.store.journal import ROW_ID, Change, as_change
 from engine.store.unpack import number, text
 
@@ -25,7 +25,7 @@ class RowChange:
 def changes(db: Database, pair_id: str | None, limit: int) -> list[Change]:
     """The changes to one pair, or to any where None, undone ones too, the newest first."""
     which, parameters = (_OF_ANY, []) if pair_id is None else (_OF_ONE, [pair_id])
-    sql = f"select * from journal where {which} order by id desc limit ?"
+    sql = f"select * from journal where {IN_JOURNAL} and {which} order by id desc limit ?"
     return list(map(as_change, rows(db, sql, *parameters, limit)))
 
 

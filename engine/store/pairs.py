@@ -12,6 +12,8 @@ from engine.store.unpack import number, text, texts
 from models.errors import BadInput
 
 _ONE_OF = "id in (select value from json_each(?))"
+_AT_ONCE = 500
+"""Pairs read by their ids in one go."""
 
 
 def replace_built(db: Database, reader_id: str, pairs: Sequence[PreferencePair]) -> int:
@@ -74,6 +76,15 @@ def each(db: Database, reader_id: str) -> Iterator[PreferencePair]:
     """`of_reader`, one pair at a time."""
     found = db.execute("select * from pair where reader_id = ? order by position, id", [reader_id])
     return (_pair(dict(row)) for row in found)
+
+
+def each_of(db: Database, ids: Sequence[str]) -> Iterator[PreferencePair]:
+    """The pairs of these ids in the order of the ids, one at a time; those that are gone are not
+    among them."""
+    for begin in range(0, len(ids), _AT_ONCE):
+        stretch = ids[begin : begin + _AT_ONCE]
+        found = with_ids(db, stretch)
+        yield from (found[pair_id] for pair_id in stretch if pair_id in found)
 
 
 def with_ids(db: Database, ids: Sequence[str]) -> dict[str, PreferencePair]:

@@ -1,4 +1,4 @@
-"""The journal, as far as pairs go: what was changed, when, from what to what."""
+"""The journal, as far as pairs go: who changed what, when, from what to what."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from pathlib import Path
 
 from engine.store import pair_history
 from engine.store import pairs as pair_rows
+from engine.store.authors import Road
 from engine.store.database import opened
 from engine.store.pair_history import RowChange
 
@@ -48,6 +49,9 @@ class Entry:
     """As a person would say it."""
     made_at: datetime
     """UTC."""
+    who: str | None
+    """A login; None where nobody knows."""
+    road: Road | None
     undone: bool
     pairs: int
     """How many pairs it touched."""
@@ -75,6 +79,8 @@ def pair_journal(data_dir: Path, pair_id: str | None = None, limit: int = 50) ->
                     change.id,
                     change.title,
                     datetime.fromisoformat(change.made_at),
+                    change.who,
+                    change.road,
                     change.undone,
                     pair_history.touched(db, change.id),
                     told,

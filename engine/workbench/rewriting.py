@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal, cast, get_args
 
 from engine.domain import PreferencePair
-from engine.pairs.meanwhile import ensure_still, texts_of
+from engine.pairs.meanwhile import ensure_differ, ensure_still, texts_of
 from engine.prompts import prompt
 from engine.store import pairs as pair_rows
 from engine.store.database import change, opened
@@ -103,7 +103,7 @@ def keep_rewritten(
         old: the answer that was rewritten.
 
     Raises:
-        BadInput: no such pair, or an empty text.
+        BadInput: no such pair, an empty text, or both answers would be the same.
         ChangedMeanwhile: the answer is not the old one any more; nothing was stored.
     """
     if not text.strip():
@@ -116,6 +116,7 @@ def keep_rewritten(
             new = replace(new, chosen=text.strip())
         else:
             new = replace(new, rejected=text.strip())
+        ensure_differ(new)
         pair_rows.update(db, new)
     return new
 

@@ -18,6 +18,7 @@ from engine.store.readers import ReaderSummary
 from models.errors import JobFailed
 from models.events import Failed, Step
 from studio.screens.doctor_cases import DoctorCases
+from studio.screens.show_keys import HELP
 from studio.session import Session
 from studio.text import cell, count, one_line, progress
 from studio.widgets.coverage_grid import CoverageGrid
@@ -44,6 +45,7 @@ class DoctorScreen(ModalScreen[None]):
             "c", "coverage", "Coverage", id="doctor.grid", tooltip="Show the grid, or leave it"
         ),
         Binding("escape", "leave", "Back", id="doctor.back", tooltip="Back to the pairs"),
+        HELP,
     ]
     tabs = getters.query_one(TabbedContent)
     table = getters.query_one("#findings", DataTable)
@@ -87,7 +89,7 @@ class DoctorScreen(ModalScreen[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         found = self._found
-        is_at_hand = self._finding is not None and self.tabs.active == FINDINGS
+        is_at_hand = bool(found and self._finding and self.tabs.active == FINDINGS)
         possible = {
             "mend": is_at_hand and not self._is_mending,
             "mend_all": is_at_hand and not self._is_mending,

@@ -14,6 +14,8 @@ from engine import workbench
 from engine.domain import PreferencePair
 from engine.pairs.doctor.finding import WOULD, Case, Finding, deed
 from engine.workbench import Verb
+from studio.screens.pairs_beside import show_evidence
+from studio.screens.show_keys import HELP
 from studio.session import Session
 from studio.text import cell, count, one_line
 from studio.widgets.pair_detail import PairDetail
@@ -29,8 +31,10 @@ class DoctorCases(ModalScreen[bool]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("m", "mend", "Mend all of these", id="cases.mend", tooltip="Mend this finding"),
         Binding("d", "drop", "Drop", id="cases.drop", tooltip="Drop or restore this pair"),
+        Binding("v", "evidence", "Reviews", id="cases.evidence", tooltip="The reviews behind it"),
         Binding("p", "unfold", "Prompt", id="cases.prompt", tooltip="Unfold a long prompt"),
         Binding("escape", "dismiss(False)", "Back", id="cases.back", tooltip="Back to the table"),
+        HELP,
     ]
     table = getters.query_one("#cases", DataTable)
     detail = getters.query_one(PairDetail)
@@ -92,6 +96,12 @@ class DoctorCases(ModalScreen[bool]):
 
     def action_unfold(self) -> None:
         self.detail.toggle_prompt()
+
+    @work(group="ask", exclusive=True)
+    async def action_evidence(self) -> None:
+        if (case := self._case) is not None:
+            with self._session.errors_told():
+                await show_evidence(self.app, self._session, case.pair_id, self._names)
 
     def action_mend(self) -> None:
         self.dismiss(True)

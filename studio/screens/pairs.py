@@ -352,7 +352,7 @@ class PairsScreen(Screen[None]):
     async def action_evidence(self) -> None:
         if (pair_id := self.list_.current_id) is not None:
             with self._session.errors_told():
-                await pairs_beside.show_evidence(self, self._session, pair_id, self._names)
+                await pairs_beside.show_evidence(self.app, self._session, pair_id, self._names)
 
     def action_journal(self) -> None:
         if (pair_id := self.list_.current_id) is not None:
@@ -361,7 +361,8 @@ class PairsScreen(Screen[None]):
     @work(group="ask", exclusive=True)
     async def action_export(self) -> None:
         if (reader := self._session.reader) is not None:
-            await pairs_beside.export_pairs(self, self._session, reader.id)
+            query = self._finder.query
+            await pairs_beside.export_pairs(self, self._session, reader.id, query)
 
     @work(group="ask", exclusive=True)
     async def action_load(self) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 
+from textual.app import App
 from textual.screen import Screen
 
 from engine import desk, workbench
@@ -45,9 +46,16 @@ async def is_act_meant(screen: Screen[None], unshown: int) -> bool:
     return is_meant
 
 
-async def export_pairs(screen: Screen[None], session: Session, reader_id: str) -> None:
-    """Ask where to and how, and say what was written. To be awaited in a worker."""
-    written = await screen.app.push_screen_wait(ExportPairs(session, reader_id))
+async def export_pairs(
+    screen: Screen[None], session: Session, reader_id: str, query: PairQuery
+) -> None:
+    """Ask where to and how, and say what was written. To be awaited in a worker.
+
+    Args:
+        query: what the pairs are looked through by.
+    """
+    where = workbench.query_text(query)
+    written = await screen.app.push_screen_wait(ExportPairs(session, reader_id, where))
     if written is not None:
         held_out = f", {written.held_out:,} of them held out" if written.held_out else ""
         told = f"{count(written.pairs, 'pair')} written to {written.file}{held_out}."
@@ -66,13 +74,13 @@ async def load_pairs(
 
 
 async def show_evidence(
-    screen: Screen[None], session: Session, pair_id: str, names: Mapping[str, str]
+    app: App[None], session: Session, pair_id: str, names: Mapping[str, str]
 ) -> None:
     """The reviews that a pair rests on, or why there are none."""
     rests = await session.ask(workbench.evidence_of, pair_id)
     profile = await session.ask(desk.profile, rests.pair.reader_id)
     if not rests.reviews or rests.trait is None or profile is None:
-        screen.notify(visible(rests.why), markup=False)
+        app.notify(visible(rests.why), markup=False)
         return
     name = names.get(rests.pair.trait_id, rests.pair.trait_id)
-    screen.app.push_screen(ShowEvidence(session, profile, rests, name))
+    app.push_screen(ShowEvidence(session, profile, rests, name))

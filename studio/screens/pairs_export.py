@@ -35,6 +35,7 @@ WHICH: list[tuple[str, Only]] = [
     ("those you accepted", "accepted"),
     ("all, the dropped ones too", "all"),
 ]
+SHOWN = ("those that the filter shows", "shown")
 REMARK = (
     "Every format keeps where a pair came from, so that Load brings the same pairs back. Only you "
     "can read the file."
@@ -43,7 +44,11 @@ CARDS = [("left out", ""), ("before each prompt, as in training", "with")]
 
 
 class ExportPairs(ModalScreen[PairsWritten | None]):
-    """Writes the file and gives back what is in it; None: nothing was written."""
+    """Writes the file and gives back what is in it; None: nothing was written.
+
+    Args:
+        where: the filter that stands over the pairs; empty where all are shown.
+    """
 
     CSS_PATH: ClassVar[list[str | PurePath]] = ["dialog.tcss", "pairs_files.tcss"]
     AUTO_FOCUS = "#path"
@@ -54,8 +59,9 @@ class ExportPairs(ModalScreen[PairsWritten | None]):
     refusal = getters.query_one("#refusal", Static)
     form = getters.query_one("#form", Vertical)
 
-    def __init__(self, session: Session, reader_id: str) -> None:
+    def __init__(self, session: Session, reader_id: str, where: str) -> None:
         super().__init__()
+        self._where = where
         self._session = session
         self._reader_id = reader_id
         self._known: Path | None = None
@@ -71,7 +77,8 @@ class ExportPairs(ModalScreen[PairsWritten | None]):
                     yield Label("Format")
                     yield Select(FORMATS, id="format", value="", allow_blank=False, compact=True)
                     yield Label("Pairs")
-                    yield Select(WHICH, id="only", value="kept", allow_blank=False, compact=True)
+                    which = [*WHICH, SHOWN] if self._where else WHICH
+                    yield Select(which, id="only", value="kept", allow_blank=False, compact=True)
                     yield Label("Card", classes="card")
                     yield Select(
                         CARDS, id="card", classes="card", value="", allow_blank=False, compact=True
@@ -107,8 +114,11 @@ class ExportPairs(ModalScreen[PairsWritten | None]):
     @work(group="change", exclusive=True)
     async def _write(self) -> None:
         card = self.query_one("#card", Select)
-        only = cast(Only, self.query_one("#only", Select).value)
-        export = Export(self._format, only, card.display and card.value == "with")
+        only, where = self.query_one("#only", Select).value, ""
+        if only == SHOWN[1]:
+            only, where = "all", self._where
+        with_card = card.display and card.value == "with"
+        export = Export(self._format, cast(Only, only), with_card, where)
         self._shut(True)
         try:
             path = typed_path(self.path.value)

@@ -37,7 +37,7 @@ from studio.session import Session
 from studio.text import one_line, visible
 from studio.widgets.empty_state import EmptyState
 from studio.widgets.group_story import group_story, invitation
-from studio.widgets.step_bar import StepBar
+from studio.widgets.step_bar import StepBar, next_step
 from studio.widgets.trait_detail import TraitDetail
 from studio.widgets.trait_story import Surroundings, TraitWords
 from studio.widgets.trait_tree import TraitTree, framework_of
@@ -165,6 +165,7 @@ class ProfileScreen(Screen[None]):
             by_hand = profile.provider == BY_HAND
             told = "By hand" if by_hand else f"Read by {profile.provider}"
             self.traits.border_title = Content(one_line(told, 60))
+            self.traits.border_subtitle = f"score, confidence  {next_step(self._session)}".rstrip()
             self.traits.show(profile, self._names)
             self._tell_of(self.traits.cursor_node)
             if self.focused is None:

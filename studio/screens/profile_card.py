@@ -17,6 +17,7 @@ from engine.cards import ShownCard
 from engine.profile.card import Card
 from engine.store.readers import ReaderSummary
 from models.wordpieces import count_tokens
+from studio.drafts import may_go
 from studio.session import Session
 from studio.text import count, one_line
 
@@ -29,7 +30,7 @@ class ProfileCard(ModalScreen[bool]):
 
     CSS_PATH = "profile_card.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "close", "Close", id="card.close", tooltip="Close, saving nothing"),
+        Binding("escape", "close", "Close", id="card.close", tooltip="Back to the profile"),
         Binding("ctrl+s", "save", "Save", id="card.save", tooltip="Save your text", priority=True),
         Binding("ctrl+o", "reset", "Own", id="card.reset", tooltip="Back to the profile's own"),
     ]
@@ -47,6 +48,7 @@ class ProfileCard(ModalScreen[bool]):
         self._reader_name = reader.name
         self._names = names
         self._shown: ShownCard | None = None
+        self._is_changed = False
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="box") as box:
@@ -62,7 +64,24 @@ class ProfileCard(ModalScreen[bool]):
                 yield Button("Save", id="save", variant="primary", compact=True)
 
     def on_mount(self) -> None:
+        self._session.drafts.append(self)
         self._load()
+
+    def on_unmount(self) -> None:
+        self._session.drafts.remove(self)
+
+    @property
+    def unsaved(self) -> str:
+        """As a draft of the session."""
+        is_typed = self._shown is not None and self.text.text != self._shown.text
+        return "what you wrote in the profile card" if is_typed else ""
+
+    async def store(self) -> bool:
+        """As a draft of the session."""
+        with self._session.errors_told():
+            await self._session.ask(cards.edit_card, self._reader_id, self.text.text)
+            self._is_changed = True
+        return self._is_changed
 
     @work(group="load", exclusive=True)
     async def _load(self) -> None:
@@ -85,7 +104,7 @@ class ProfileCard(ModalScreen[bool]):
         told = f"{tokens} of {shown.card.budget} tokens"
         if tokens > shown.card.budget:
             told += ", over the budget: training and previews take that much longer"
-        if self.text.text != shown.text:
+        if self.unsaved:
             told += "; not saved yet"
         elif shown.is_stale:
             told += "; yours, and the profile has changed since you wrote it"
@@ -103,22 +122,21 @@ class ProfileCard(ModalScreen[bool]):
         yield f"· unknown: {count(card.unknown, 'trait')}"
 
     @on(Button.Pressed, "#close")
-    def action_close(self) -> None:
-        self.dismiss(False)
+    @work(group="ask", exclusive=True)
+    async def action_close(self) -> None:
+        if await may_go(self.app, self):
+            self.dismiss(self._is_changed)
 
     @on(Button.Pressed, "#save")
-    def action_save(self) -> None:
-        self._save(self.text.text)
+    @work(group="change", exclusive=True)
+    async def action_save(self) -> None:
+        if await self.store():
+            self.dismiss(True)
 
     @on(Button.Pressed, "#own")
-    def action_reset(self) -> None:
-        self._save(None)
-
-    @work(group="change", exclusive=True)
-    async def _save(self, text: str | None) -> None:
-        with self._session.errors_told():
-            if text is None:
+    @work(group="ask", exclusive=True)
+    async def action_reset(self) -> None:
+        if await may_go(self.app, self):
+            with self._session.errors_told():
                 await self._session.ask(cards.reset_card, self._reader_id)
-            else:
-                await self._session.ask(cards.edit_card, self._reader_id, text)
-            self.dismiss(True)
+                self.dismiss(True)

@@ -21,7 +21,7 @@ from studio.session import Session
 from studio.text import cell, count, visible
 from studio.widgets.empty_state import EmptyState
 from studio.widgets.review_list import ReviewList
-from studio.widgets.step_bar import StepBar
+from studio.widgets.step_bar import StepBar, next_step
 
 NAME = Blank("Name", refusal="A reader needs a name. Any will do: it never reaches a model.")
 BEGUN = "A reader without reviews. Everything in the profile is unknown until you fill it in."
@@ -110,6 +110,7 @@ class ReadersScreen(Screen[None]):
         if readers != self._shown:
             self._shown = readers
             self._fill()
+        self.table.border_subtitle = next_step(self._session)
         if reader is not None:
             row = readers.index(reader)
             if self.table.cursor_row != row:

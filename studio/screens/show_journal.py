@@ -1,4 +1,4 @@
-"""What was changed, and when: of one pair, or of all."""
+"""Who changed what, and when: of one pair, or of all."""
 
 from collections.abc import Mapping
 from typing import ClassVar
@@ -16,7 +16,8 @@ from engine.pair_files.own_fields import TEXTS
 from engine.workbench import Entry, FieldChange, PairChange
 from studio.pair_words import field_told
 from studio.session import Session
-from studio.text import count, moment, one_line, word_diff
+from studio.text import count, lately, moment, one_line, word_diff
+from studio.undoing import author
 
 
 class ShowJournal(ModalScreen[None]):
@@ -66,7 +67,8 @@ class ShowJournal(ModalScreen[None]):
     @on(OptionList.OptionHighlighted, "#changes")
     def _tell(self, event: OptionList.OptionHighlighted) -> None:
         entry = self._entries[event.option_index]
-        parts = [part for change in entry.changes for part in _change(change, self._names)]
+        parts = [_head(entry)]
+        parts += [part for change in entry.changes for part in _change(change, self._names)]
         more = entry.pairs - len(entry.changes)
         if self._of_all and more > 0:
             parts.append(Content(f"And {count(more, 'more pair')}."))
@@ -78,9 +80,15 @@ class ShowJournal(ModalScreen[None]):
 
 
 def _line(entry: Entry) -> Content:
-    undone = " (undone)" if entry.undone else ""
-    told = f"{moment(entry.made_at)}, {count(entry.pairs, 'pair')}{undone}"
-    return Content.assemble(one_line(entry.title, 60), "\n", (told, "dim"))
+    """Short enough for a column of a small window; `_head` tells the rest."""
+    undone = "undone: " if entry.undone else ""
+    told = f"{author(entry.who, entry.road)}, {lately(entry.made_at)}"
+    return Content.assemble((undone, "dim"), one_line(entry.title, 60), "\n", (told, "dim"))
+
+
+def _head(entry: Entry) -> Content:
+    who = author(entry.who, entry.road)
+    return Content.styled(f"{who}, {moment(entry.made_at)}, {count(entry.pairs, 'pair')}", "dim")
 
 
 def _change(change: PairChange, names: Mapping[str, str]) -> list[Content]:

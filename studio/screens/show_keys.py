@@ -10,6 +10,8 @@ from textual.content import Content
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
+HELP = Binding("question_mark", "app.help", "Keys", id="window.help", tooltip="Show all keys")
+"""Of the window, and of dialogs that list their keys in a line of their own."""
 GROUPS = {"window": "Everywhere", "pane": "While editing", "pairs.all": "All pairs"}
 """Of those whose name does not tell it."""
 
@@ -32,11 +34,13 @@ class ShowKeys(ModalScreen[None]):
     def __init__(self, screen: Screen[object]) -> None:
         super().__init__()
         self._groups = key_groups(screen)
+        self._over_dialog = screen.is_modal
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="box") as box:
-            box.border_title = "Keys of this screen"
-            box.border_subtitle = "up and down scroll  ctrl+p finds any of them by name  esc closes"
+            box.border_title = f"Keys of this {'dialog' if self._over_dialog else 'screen'}"
+            by_name = "" if self._over_dialog else "ctrl+p finds any of them by name  "
+            box.border_subtitle = f"up and down scroll  {by_name}esc closes"
             with VerticalScroll(id="keys"), Horizontal():
                 for groups in _columns(self._groups):
                     with Vertical():
@@ -54,17 +58,19 @@ Group = tuple[str, list[tuple[str, str]]]
 def key_groups(screen: Screen[object]) -> list[Group]:
     """The keys that do something on the screen as it is, by group: each key with what it does.
 
-    A binding's id tells its group: `pairs.find.sort` is in Find, `list.up` in List. Those without
-    an id are Textual's own.
+    A binding's id tells its group: `pairs.find.sort` is in Find, `list.up` in List, and what is of
+    a dialog is Here. Those without an id are Textual's own.
     """
     app = screen.app
     found: defaultdict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     active = screen.active_bindings.values()
     # First what the screen is for, then how to move in it, then the window.
-    for _, binding, _, _ in sorted(active, key=lambda one: (one[0] is not screen, one[0] is app)):
+    ordered = sorted(active, key=lambda one: (one[0] is not screen, one[0] is app))
+    for node, binding, _, _ in ordered:
         if binding.id and binding.tooltip:
             group = binding.id.rpartition(".")[0]
-            title = GROUPS.get(group, group.rpartition(".")[2].capitalize())
+            own = "Here" if node is screen and screen.is_modal else None
+            title = GROUPS.get(group) or own or group.rpartition(".")[2].capitalize()
             found[title][binding.tooltip].append(app.get_key_display(binding))
     return [
         (title, [(" ".join(keys), told) for told, keys in lines.items()])

@@ -5,6 +5,7 @@ Results go to stdout, narration to stderr. With `--json` stdout is exactly one J
 
 import json
 from collections.abc import Iterable, Mapping
+from contextvars import copy_context
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -102,7 +103,8 @@ class Root(Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
-            return super().invoke(ctx)
+            # Of its own context, so that what it says of itself ends with the command.
+            return copy_context().run(super().invoke, ctx)
         except UserError as error:
             tell(str(error))
             ctx.exit(error.exit_code)

@@ -92,15 +92,17 @@ def _give_move(way: "Way", change: "Change | None") -> None:
 
     key = "undone" if way == "undo" else "redone"
     if change is None:
-        give({key: None, "readers": [], "pairs": 0, "pair_ids": []}, [undoing.NOTHING[way]])
+        nothing = dict.fromkeys((key, "made_at", "who", "road"))
+        give({**nothing, "readers": [], "pairs": 0, "pair_ids": []}, [undoing.NOTHING[way]])
         return
     reach = desk.reach(shared().data_dir, change.id)
-    lines = [undoing.done(way, change, reach, None)]
+    lines = [undoing.done(way, change, reach, None), f"{undoing.made(change)}."]
     if reach.pair_ids:
         more = ", …" if reach.pairs > len(reach.pair_ids) else ""
         lines.append(f"Pairs: {', '.join(reach.pair_ids)}{more}")
-    told = {"pairs": reach.pairs, "pair_ids": list(reach.pair_ids)}
-    give({key: change.title, "readers": list(reach.readers), **told}, lines)
+    by = {"made_at": change.made_at, "who": change.who, "road": change.road}
+    told = {"readers": list(reach.readers), "pairs": reach.pairs, "pair_ids": list(reach.pair_ids)}
+    give({key: change.title, **by, **told}, lines)
 
 
 @click.command("forget", cls=Command)

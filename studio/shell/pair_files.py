@@ -12,6 +12,7 @@ from engine.domain import TRACKS
 from studio.shell.base import Command, find_reader, give, say, shared, tell
 from studio.shell.files import FORCE
 from studio.shell.imports import skipped_lines
+from studio.shell.workbench import WHERE
 from studio.text import count
 
 if TYPE_CHECKING:
@@ -47,12 +48,19 @@ _FILE = click.Path(path_type=Path, allow_dash=True)
     type=click.Choice(ONLY),
     help="Which pairs; kept is all but the dropped ones. All for studio unless told, else kept.",
 )
+@WHERE
 @click.option(
     "--with-card", is_flag=True, help="Put the reader's card before each prompt, as in training."
 )
 @FORCE
 def export(
-    reader: str, file: Path, format_: str | None, only: str | None, with_card: bool, force: bool
+    reader: str,
+    file: Path,
+    format_: str | None,
+    only: str | None,
+    where: str,
+    with_card: bool,
+    force: bool,
 ) -> None:
     """Write the pairs to a file, for another trainer or a spreadsheet; - is standard output.
 
@@ -62,7 +70,7 @@ def export(
 
     data_dir, reader_id = find_reader(reader)
     chosen = exporting.Export(
-        format_ or exporting.format_for(file), cast("Only | None", only), with_card
+        format_ or exporting.format_for(file), cast("Only | None", only), with_card, where
     )
     if str(file) == "-":
         _to_stdout(data_dir, reader_id, chosen)

@@ -182,7 +182,7 @@ def evidence(pair: str) -> None:
 @click.argument("pair", required=False)
 @click.option("--limit", type=click.IntRange(1), default=20, show_default=True)
 def journal(pair: str | None, limit: int) -> None:
-    """What was changed and when: of one pair, or of all."""
+    """Who changed what and when: of one pair, or of all."""
     from engine import desk, workbench
 
     names = desk.trait_names()
@@ -201,9 +201,11 @@ def journal(pair: str | None, limit: int) -> None:
 
 def _entry_lines(entry: "Entry", names: Mapping[str, str]) -> Iterator[str]:
     from engine.pair_files.own_fields import TEXTS
+    from studio.undoing import author
 
     undone = " (undone)" if entry.undone else ""
-    yield f"{moment(entry.made_at)}  {entry.title}, {count(entry.pairs, 'pair')}{undone}"
+    who = author(entry.who, entry.road)
+    yield f"{moment(entry.made_at)}  {who}  {entry.title}, {count(entry.pairs, 'pair')}{undone}"
     for change in entry.changes:
         if change.what != "changed":
             yield f"  {change.pair_id} {change.what}"

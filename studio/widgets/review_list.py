@@ -6,7 +6,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from engine.domain import Book, Review
-from studio.text import count, one_line, visible
+from studio.text import one_line, visible
 
 LATEST = 12
 
@@ -25,7 +25,7 @@ class ReviewList(VerticalScroll):
     def show(self, reader_id: str, reviews: list[tuple[Review, Book]]) -> None:
         """Show the reviews of a reader, given oldest first."""
         latest = reviews[-LATEST:][::-1]
-        told = f"Latest {len(latest)} of {count(len(reviews), 'review')}"
+        told = f"Latest {len(latest)} of {len(reviews):,}"
         self.border_title = told if reviews else "No reviews"
         parts = [part for review, book in latest for part in _told(review, book)]
         self.query_one("#reviews", Static).update(Content.assemble(*parts))

@@ -7,6 +7,14 @@ from studio.session import Session
 from studio.text import one_line
 
 STEPS = ("readers", "profile", "pairs", "train", "preview")
+_NUMBERED = tuple(enumerate(STEPS, 1))
+
+
+def next_step(session: Session) -> str:
+    """The first step that is not done for the chosen reader, with its key: `next: 3 Pairs`."""
+    done = session.steps_done()
+    left = (f"next: {key} {step.capitalize()}" for key, step in _NUMBERED if step not in done)
+    return next(left, "")
 
 
 class StepBar(Static):
@@ -33,7 +41,7 @@ class StepBar(Static):
 
     def _show(self, _: None) -> None:
         done = self._session.steps_done()
-        parts = [self._step(number, step, step in done) for number, step in enumerate(STEPS, 1)]
+        parts = [self._step(number, step, step in done) for number, step in _NUMBERED]
         steps = Content("  ").join(parts)
         reader = self._session.reader
         room = self.size.width - steps.cell_length - 3

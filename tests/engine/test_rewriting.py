@@ -11,7 +11,7 @@ from engine import desk
 from engine.domain import PreferencePair
 from engine.store import pairs as pair_rows
 from engine.store.database import change, opened
-from engine.workbench import keep_rewritten, rewritten
+from engine.workbench import Side, keep_rewritten, rewritten
 from engine.workbench.rewriting import made_by, rewritten_by
 from models.errors import BadInput, UserError
 from models.events import Event, Failed, Finished, Item, Note
@@ -96,6 +96,18 @@ async def test_a_server_rewrites_and_the_pair_names_it_once_it_is_kept(
 
 def test_a_local_file_is_named_without_its_folder() -> None:
     assert made_by("local:/home/me/models/tiny.gguf") == "local:tiny.gguf"
+
+
+@pytest.mark.parametrize(
+    ("side", "old", "new"),
+    [("chosen", "She waits.", "He goes. "), ("rejected", "He goes.", "She  waits.\n")],
+)
+def test_a_rewrite_that_makes_both_answers_the_same_is_refused(
+    ann: Path, side: Side, old: str, new: str
+) -> None:
+    with pytest.raises(BadInput, match="Both answers would be the same"):
+        keep_rewritten(ann, "a", side, new, "embedded", old)
+    assert desk.pairs(ann, "ann") == [PAIR]
 
 
 @pytest.fixture

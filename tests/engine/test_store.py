@@ -9,7 +9,7 @@ import pytest
 
 from engine import desk, editing
 from engine.domain import Book, Override, PreferencePair, Reader
-from engine.store import pairs, profiles, readers
+from engine.store import journal, pair_history, pairs, profiles, readers
 from engine.store.database import change, opened
 from models.errors import BadInput, UserError
 from tests.engine.conftest import a_profile, a_review, fill, known
@@ -84,6 +84,33 @@ def test_a_new_change_ends_the_line_of_redo(data_dir: Path) -> None:
     desk.undo(data_dir)
     editing.set_trait(data_dir, "ann", "schwartz.face.1", 1.0)
     assert desk.redo(data_dir) is None
+
+
+def test_a_long_change_that_was_undone_leaves_the_file_bit_by_bit_and_the_journal_at_once(
+    data_dir: Path,
+) -> None:
+    """2,500 rows leave in three changes, a thousand at most with each."""
+    fill(data_dir)
+    many = [
+        PreferencePair(f"p{n}", "ann", "values", "t", "t", "q", "c", "r", "o") for n in range(2500)
+    ]
+    with opened(data_dir) as db, change(db, "Load pairs"):
+        pairs.save(db, "ann", many)
+    loaded = desk.newest_change(data_dir)
+    desk.undo(data_dir)
+    left = []
+    for n in range(4):
+        with opened(data_dir) as db, change(db, "Add a reader"):
+            readers.save(db, [Reader(f"r{n}", "R", "text")], [], [])
+        with opened(data_dir) as db:
+            assert "Load pairs" not in [entry.title for entry in journal.history(db)]
+            assert pair_history.changes(db, None, 9) == pair_history.changes(db, "p7", 9) == []
+            assert journal.rows_changed_since(db, "pair", loaded) is None
+            assert journal.rows_changed_since(db, "pair", loaded - 1) == set()
+        left.append(count(data_dir, "journal_row where kind = 'pair'"))
+        assert desk.redo(data_dir) is None
+    assert left == [1500, 500, 0, 0]
+    assert count(data_dir, "journal") == 5
 
 
 def test_extracting_again_keeps_the_override(data_dir: Path) -> None:

@@ -18,6 +18,7 @@ from engine.domain import Evidence, Profile, Run, Trait
 from engine.jobs import RunDir
 from engine.store import profiles as profile_rows
 from engine.store import runs as run_rows
+from engine.store.authors import login
 from engine.store.database import change, opened
 from engine.train.config import config_for
 from models.events import Event, Failed, Finished, Metric, Step, to_line
@@ -209,8 +210,12 @@ def test_a_pair_is_edited_swapped_dropped_and_all_of_it_undone(data_dir: Path) -
     for _ in range(3):
         command(data_dir, "undo")
     assert desk.pairs(data_dir, "ana") == before
-    redone = {"redone": "Edit a pair", "readers": ["ana"], "pairs": 1, "pair_ids": ["p1"]}
-    assert document(data_dir, "redo") == redone
+    redone = document(data_dir, "redo")
+    assert datetime.fromisoformat(redone.pop("made_at")).tzinfo is not None
+    assert redone == {
+        **{"redone": "Edit a pair", "who": login(), "road": "command"},
+        **{"readers": ["ana"], "pairs": 1, "pair_ids": ["p1"]},
+    }
 
 
 def test_dropped_pairs_are_listed_and_restored(data_dir: Path) -> None:

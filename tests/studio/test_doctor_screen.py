@@ -4,17 +4,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from textual.widgets import DataTable, TabbedContent
+from textual.widgets import DataTable, Static, TabbedContent
 
-from engine import desk, pair_mending
+from engine import desk, pair_mending, workbench
 from models.library import resolve_base
 from models.torch_base import load_tokenizer
 from studio.screens.doctor import DoctorScreen
 from studio.screens.doctor_cases import DoctorCases
+from studio.screens.show_keys import ShowKeys
 from tests.studio.doctor_data import ill_reader, lopsided_pairs
 
 if TYPE_CHECKING:
-    from tests.studio.conftest import OpenWindow
+    from tests.studio.conftest import OpenWindow, Window
 
 
 @pytest.fixture
@@ -172,3 +173,35 @@ async def test_without_pairs_there_is_no_doctor(empty_dir: Path, open_window: "O
     async with open_window(empty_dir, "pairs") as window:
         await window.press("D")
         assert not isinstance(window.screen, DoctorScreen)
+
+
+async def test_v_over_the_pairs_of_a_finding_opens_the_reviews_behind_one(
+    ill_dir: Path, open_window: "OpenWindow"
+) -> None:
+    async with open_window(ill_dir, "pairs", size=(80, 24)) as window:
+        await window.press("D", "enter", "v")
+        assert isinstance(window.screen, DoctorCases)
+        (told,) = [str(toast.message) for toast in window.app._notifications]
+        assert told == workbench.evidence_of(ill_dir, "tokens").why
+
+
+async def test_the_keys_of_the_doctor_and_of_a_dialog_over_it_are_listed(
+    ill_dir: Path, open_window: "OpenWindow"
+) -> None:
+    async with open_window(ill_dir, "pairs", size=(80, 24)) as window:
+        await window.press("D", "question_mark")
+        assert isinstance(window.screen, ShowKeys)
+        told = _shown(window)
+        assert "Here" in told
+        assert "Mend this finding" in told
+        assert "Accept" not in " ".join(told)
+        await window.press("question_mark")
+        assert isinstance(window.screen, DoctorScreen)
+        await window.press("enter", "question_mark")
+        assert {"d", "Drop or restore this pair", "Everywhere"} <= set(_shown(window))
+        await window.press("escape", "d")
+        assert "(is dropped)" in window.rows("#cases")[0][0]
+
+
+def _shown(window: "Window") -> list[str]:
+    return [str(told.render()) for told in window.screen.query_one("#keys").query(Static)]

@@ -15,6 +15,7 @@ from engine.store import pairs as pair_rows
 from engine.store.database import change, opened
 from studio.shell import pair_files
 from tests.studio.command_line import command, document
+from tests.studio.conftest import PAIRS
 
 
 def test_help_names_every_format_and_choice() -> None:
@@ -154,3 +155,34 @@ def test_pairs_that_would_not_be_loaded_again_are_told_of_when_they_go_out(
     assert loaded["skipped"] == [
         {"line": 4, "reason": "The chosen and the rejected answer are the same."}
     ]
+
+
+def test_where_chooses_by_the_filter_of_the_workbench_and_in_its_order(
+    data_dir: Path, tmp_path: Path
+) -> None:
+    with opened(data_dir) as db, change(db, "Load pairs"):
+        pair_rows.save(db, "ana", [replace(PAIRS[n], stance=0.2 * n) for n in range(3)])
+    ask = ("pairs", "export", "ana", "-", "--where", "scene sort:-strength not:held_out")
+    told = document(data_dir, *ask)
+    assert [row["id"] for row in told["pairs"]] == ["p2", "p1"]
+    command(data_dir, "pairs", "drop", "p2")
+    assert [row["id"] for row in document(data_dir, *ask)["pairs"]] == ["p2", "p1"]
+    kept = document(data_dir, *ask, "--format", "trl")["pairs"]
+    assert [row["persona_studio"]["id"] for row in kept] == ["p1"]
+    file = tmp_path / "found.jsonl"
+    told = document(data_dir, "pairs", "export", "ana", str(file), "--where", "is:dropped")
+    assert (told["pairs"], told["where"]) == (1, "is:dropped")
+
+
+def test_a_filter_that_finds_nothing_to_write_or_is_none_writes_nothing(
+    data_dir: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "none.jsonl"
+    for where, told in (
+        ("zebra", "Reader 'ana' has no pairs among those that 'zebra' finds."),
+        ("is:nope", "is:nope is not known"),
+    ):
+        done = command(data_dir, "pairs", "export", "ana", str(file), "--where", where)
+        assert (done.exit_code, done.stdout) == (2, "")
+        assert told in done.stderr
+        assert not file.exists()

@@ -88,6 +88,22 @@ async def test_format_choice_and_card_are_as_the_form_says(
     assert [message["role"] for message in row["prompt"]] == ["system", "user"]
 
 
+async def test_what_the_filter_shows_goes_out_where_there_is_a_filter(
+    data_dir: Path, tmp_path: Path, open_window: "OpenWindow"
+) -> None:
+    file = tmp_path / "pairs.jsonl"
+    async with open_window(data_dir, "pairs") as window:
+        await window.press("o")
+        which = window.screen.query_one("#only", Select)
+        assert "shown" not in [value for _, value in which._options]
+        await window.press("escape")
+        await window.find('"scene 3" sort:-strength')
+        await window.press("enter")
+        await export(window, file, only="shown")
+        await window.until(lambda: isinstance(window.screen, PairsScreen))
+    assert [json.loads(line)["id"] for line in file.read_text().splitlines()] == ["p3"]
+
+
 async def test_a_file_that_is_there_is_replaced_only_when_asked_twice(
     data_dir: Path, tmp_path: Path, open_window: "OpenWindow"
 ) -> None:

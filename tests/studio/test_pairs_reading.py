@@ -70,6 +70,8 @@ async def test_a_question_mark_in_the_filter_is_a_question_mark(
     async with open_window(data_dir, "pairs") as window:
         await window.press("slash", "question_mark")
         assert window.screen.query_one("#filter", Input).value == "?"
+        await window.press("escape", "escape", "o", "end", "question_mark")
+        assert window.screen.query_one("#path", Input).value == "pairs.jsonl?"
 
 
 async def test_the_building_begins_at_the_first_box_and_shows_what_was_built(

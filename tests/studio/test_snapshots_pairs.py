@@ -33,7 +33,7 @@ SCREENS: dict[str, tuple[str, ...]] = {
 
 @pytest.fixture
 def mixed_dir(data_dir: Path) -> Path:
-    """Ana with pairs of every kind, and a journal of a fixed day."""
+    """Ana with pairs of every kind, and a journal of a fixed day and of three roads."""
     with opened(data_dir) as db, change(db, "Load pairs"):
         pairs = [
             replace(PAIRS[0], stance=-0.62, evidence=("r1", "r2")),
@@ -46,7 +46,10 @@ def mixed_dir(data_dir: Path) -> Path:
     desk.edit_pair(data_dir, "p1", chosen="She gives the house to those who sewed in it.")
     workbench.act(data_dir, "accept", ["p1", "p4"])
     with opened(data_dir) as db:
-        db.execute("update journal set made_at = ?", [READ_AT.isoformat()])
+        db.execute("update journal set made_at = ?, who = 'ana'", [READ_AT.isoformat()])
+        db.execute("update journal set road = 'window' where title like 'Accept%'")
+        db.execute("update journal set road = 'command' where title like 'Edit%'")
+        db.execute("update journal set who = null, road = null where title like 'Build%'")
         db.conn.commit()
     return data_dir
 

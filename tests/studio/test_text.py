@@ -1,8 +1,10 @@
 """Text that we did not write is shown, and only shown."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
-from studio.text import bar, cell, duration, one_line, progress, visible, word_diff
+from studio.text import bar, cell, duration, lately, one_line, progress, visible, word_diff
 
 
 @pytest.mark.parametrize(
@@ -60,3 +62,10 @@ def test_texts_with_nothing_in_common_are_not_marked() -> None:
     chosen, rejected = word_diff("one two three", "four five six seven")
     assert not chosen.spans
     assert not rejected.spans
+
+
+def test_what_was_today_is_told_by_the_hour_and_the_rest_by_the_day() -> None:
+    now = datetime.now(UTC)
+    assert lately(now) == f"{now.astimezone():%H:%M}"
+    assert lately(datetime(2026, 1, 2, 3, 4, tzinfo=UTC)) == "2026-01-02"
+    assert lately(now - timedelta(days=1)) == f"{now.astimezone() - timedelta(days=1):%Y-%m-%d}"

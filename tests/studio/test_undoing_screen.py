@@ -1,12 +1,16 @@
 """Undo and redo say what they did and to whom, and ask before they reach others' work."""
 
 import asyncio
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from textual.widgets import OptionList
+
 from engine import desk, workbench
 from engine.store import pairs as pair_rows
+from engine.store.authors import login
 from engine.store.database import change, opened
 from studio.screens.confirm import Confirm
 from studio.widgets.pair_list import PairList
@@ -57,7 +61,7 @@ async def test_undo_of_others_work_asks_first_and_only_once(
         assert isinstance(window.screen, Confirm)
         told = str(window.screen.query_one("Static").render())
         assert told.startswith("Flag 2 pairs (Ana Lima, 2 pairs, from “She gives the house")
-        assert "by another window or a command." in told
+        assert told.endswith(f"({login()}), not in this window.")
         await window.press("escape")
         assert workbench.page(data_dir, ["p2"])[0].flagged
         await window.press("u", "tab", "enter")
@@ -126,3 +130,29 @@ async def test_news_in_quick_succession_leave_no_half_of_a_load(
         await window.settle()
         assert window.text("#counts").startswith("Shown 300/300,")
         assert window.pairs[0][3:8] == "d····"
+
+
+async def test_the_journal_tells_the_window_and_a_command_of_another_process_apart(
+    data_dir: Path, open_window: "OpenWindow"
+) -> None:
+    arguments = ("pairs", "drop", "p1", "--data-dir", str(data_dir))
+    async with open_window(data_dir, "pairs", (80, 24)) as window:
+        await window.press("f")
+        child = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "studio.cli", *arguments, stdout=asyncio.subprocess.DEVNULL
+        )
+        assert await child.wait() == 0
+        await window.until(lambda: "dropped 1" in window.text("#counts"))
+        await window.press("j")
+        told = [
+            str(option.prompt).splitlines()
+            for option in window.screen.query_one("#changes", OptionList).options
+        ]
+        assert [(title, who.rpartition(", ")[0]) for title, who in told] == [
+            ("Drop a pair", f"{login()}, command"),
+            ("Flag a pair", f"{login()}, window"),
+            ("Build pairs", login()),
+        ]
+        await window.press("escape", "u")
+        question = str(window.screen.query_one("Static").render())
+        assert f"({login()}, command), not in this window." in question

@@ -39,6 +39,20 @@ async def test_the_line_at_the_top_tells_step_reader_and_what_is_done(
         assert len(told) <= 78
 
 
+async def test_the_frames_tell_which_step_is_next_for_the_chosen_reader(
+    data_dir: Path, open_window: "OpenWindow"
+) -> None:
+    async with open_window(data_dir, size=(80, 24)) as window:
+        readers = window.screen.query_one("#readers")
+        assert readers.border_subtitle == "next: 4 Train"
+        await window.press("down")
+        assert readers.border_subtitle == "next: 2 Profile"
+        await window.press("up", "2")
+        assert window.screen.query_one("#traits").border_subtitle == (
+            "score, confidence  next: 4 Train"
+        )
+
+
 @pytest.mark.parametrize("step", STEPS)
 async def test_no_screen_is_wider_than_eighty_columns(
     step: str, data_dir: Path, open_window: "OpenWindow"

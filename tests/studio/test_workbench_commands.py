@@ -10,6 +10,7 @@ from click.testing import CliRunner, Result
 
 from engine import desk
 from engine.store import pairs as pair_rows
+from engine.store.authors import login
 from engine.store.database import change, opened
 from studio.cli import studio
 from tests.studio.conftest import PAIRS
@@ -77,7 +78,10 @@ def test_several_pairs_are_one_change(data_dir: Path) -> None:
     assert [pair.flagged for pair in desk.pairs(data_dir, "ana")] == [False, True, False]
     again = command(data_dir, "pairs", "accept", "p1", "p3")
     assert again.stdout == "They were so already; nothing was changed.\n"
-    assert document(data_dir, "undo")["undone"] == "Flag a pair"
+    undone = document(data_dir, "undo")
+    assert (undone["undone"], undone["who"], undone["road"]) == ("Flag a pair", login(), "command")
+    assert f"({login()}, command)." in command(data_dir, "redo").stdout
+    command(data_dir, "undo")
     assert document(data_dir, "undo")["undone"] == "Accept 2 pairs"
     assert desk.pairs(data_dir, "ana") == PAIRS
 
@@ -115,6 +119,11 @@ def test_the_journal_tells_what_was_changed_from_what_to_what(data_dir: Path) ->
     changes = document(data_dir, "pairs", "journal")["changes"]
     assert [one["title"] for one in changes] == ["Drop 2 pairs", "Edit a pair", "Build pairs"]
     assert changes[0]["made_at"].endswith("+00:00")
+    assert [(one["who"], one["road"]) for one in changes] == [
+        *(2 * [(login(), "command")]),
+        (login(), None),
+    ]
+    assert f"  {login()}, command  Drop 2 pairs" in shown
 
 
 def test_pairs_are_built_of_the_tracks_that_are_named(data_dir: Path) -> None:
