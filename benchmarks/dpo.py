@@ -110,9 +110,11 @@ def measured(way: str, count: int) -> Figures:
     from engine.train.config import TrainConfig
     from engine.train.data import prepare_data
     from engine.train.device import Place
+    from engine.train.look import Sights
     from engine.train.scoring import PairLogps, score_pairs
-    from engine.train.trainer import dpo_config, peak_memory_bytes, preferring, train
+    from engine.train.trainer import dpo_config, preferring, train
     from models.events import Metric
+    from models.hardware import peak_memory_bytes
     from models.library import resolve_base
     from models.torch_base import load_base
 
@@ -155,10 +157,20 @@ def measured(way: str, count: int) -> Figures:
             with model.disable_adapter():
                 for scores in score_pairs(causal, data.train):
                     reference |= scores
+            sights, stop = Sights((), {}, None), Flag()
             for event in train(
-                model, tokenizer, data, reference, config, place, Path(folder), Flag(), stage
+                model,
+                tokenizer,
+                data,
+                reference,
+                config,
+                place,
+                Path(folder),
+                stop,
+                stage,
+                sights,
             ):
-                if isinstance(event, Metric):
+                if isinstance(event, Metric) and "loss" in event.values:
                     losses.append(event.values["loss"])
             seconds = time.monotonic() - started
             share = products(causal, data.train) / seconds / large_product(place.dtype)

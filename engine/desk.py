@@ -11,8 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
-from engine import imports
-from engine.bank import books as bank_books
+from engine import imports, shelf
 from engine.bank_extend.decisions import accepted
 from engine.domain import (
     Book,
@@ -62,6 +61,7 @@ import_reviews = imports.import_reviews
 import_example = imports.import_example
 import_books = imports.import_books
 import_preferences = imports.import_preferences
+books = shelf.books
 
 
 def readers(data_dir: Path) -> list[ReaderSummary]:
@@ -256,30 +256,6 @@ def newest_change(data_dir: Path) -> int:
     """The id of the newest change that stands: another one after every change, undo and redo."""
     with opened(data_dir) as db:
         return journal.newest_standing(db)
-
-
-def books(data_dir: Path, reader_id: str | None = None) -> list[Book]:
-    """Books a description can be written for: the bank's preview books, then imported ones.
-
-    An imported book is offered when it has a description to write from; with a reader given,
-    books that reader has reviewed are left out.
-    """
-    shelf = [
-        Book(
-            id=book.id,
-            title=book.title,
-            author=book.author,
-            year=book.year,
-            description=book.description,
-            genre=book.genre,
-        )
-        for book in bank_books()
-        if book.use == "preview"
-    ]
-    with opened(data_dir) as db:
-        read = set(reader_rows.books_of(db, reader_id)) if reader_id else set()
-        described = [book for book in reader_rows.described_books(db) if book.id not in read]
-    return shelf + described
 
 
 def trait_names() -> dict[str, str]:

@@ -15,7 +15,7 @@ OverrideKind = Literal["accepted", "set", "unknown"]
 ReadingSource = Literal["questionnaire", "picks"]
 Track = Literal["interests", "values", "personality", "descriptions"]
 TRACKS: tuple[Track, ...] = get_args(Track)
-RunKind = Literal["profile", "train", "export", "preview", "suggest", "lengths"]
+RunKind = Literal["profile", "train", "export", "preview", "suggest", "lengths", "probe"]
 RunState = Literal["waiting", "running", "finished", "failed", "stopped"]
 
 _FRAMEWORKS: Mapping[str, Framework] = {name: name for name in get_args(Framework)}

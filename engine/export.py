@@ -50,7 +50,8 @@ def work(run: RunDir, settings: Mapping[str, object], asked_to_stop: Flag) -> It
 
     Args:
         run: its directory gets `merged.F16.gguf` and `NAME.QUANT.gguf`.
-        settings: `train_run` (directory of the training run), `quant`, `cache_dir`.
+        settings: `train_run` (directory of the training run), `quant`, `cache_dir`, and
+            `adapter_sha256` of the adapter that was meant, where it is known.
         asked_to_stop: ends the work at the next event; whole files stay for the next start.
 
     Yields:
@@ -79,14 +80,25 @@ def _plan(run: RunDir, settings: Mapping[str, object]) -> _Plan:
         raise BadInput(
             f"{trained.job} does not say what base was trained.", "Export another run."
         ) from error
+    cache_dir = Path(str(settings["cache_dir"]))
+    _check_adapter(trained, settings.get("adapter_sha256"), cache_dir)
     return _Plan(
         base=base,
         adapter=trained.adapter,
         quant=quant,
-        cache_dir=Path(str(settings["cache_dir"])),
+        cache_dir=cache_dir,
         merged=run.path / "merged.F16.gguf",
         gguf=run.path / f"{base.name}-{trained.id}.{quant}.gguf",
     )
+
+
+def _check_adapter(trained: RunDir, meant: object, cache_dir: Path) -> None:
+    """Refuse an adapter that another checkpoint was picked for since this export was started."""
+    if meant and sha256_of(trained.adapter / "adapter_model.safetensors", cache_dir) != meant:
+        raise BadInput(
+            f"Another checkpoint of {trained.id} was picked since this export was started.",
+            "Start a new export.",
+        )
 
 
 def _stages(run: RunDir, plan: _Plan) -> Generator[Event, None, None]:

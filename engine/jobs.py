@@ -1,7 +1,8 @@
 """Runs over their directories: start a child, follow its events, stop it, find it again.
 
 The directory is the whole interface: `job.json` in, `events.jsonl` and `log.txt` out, `lock` held
-by the child for as long as it lives. A front end that watches a run it has just started and one
+by the child for as long as it lives, `queued` while it waits (`engine.run_queue`), `stopped` once
+it was asked to end. A front end that watches a run it has just started and one
 that finds it a day later run the same code. Nothing here touches the store.
 """
 
@@ -12,16 +13,19 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from engine.domain import RunKind, RunState
 from models.errors import BadInput, UserError
-from models.events import Event, Failed, Finished, JsonObject, from_line
+from models.events import Event, Failed, Finished, JsonObject, Metric, from_line
 
 POLL_S = 0.1
+LOCK_TRIES, LOCK_TRY_S = 50, 0.02
 CHILD_DEFAULTS = {
     # Threads that spin long for work starve whatever else runs on the cores; a short spin keeps
     # most of the speed (one training step on two quiet cores: 4.8 s so, 5.7 s without any).
@@ -59,6 +63,14 @@ class RunDir:
         return self.path / "lock"
 
     @property
+    def queued(self) -> Path:
+        return self.path / "queued"
+
+    @property
+    def stopped(self) -> Path:
+        return self.path / "stopped"
+
+    @property
     def adapter(self) -> Path:
         return self.path / "adapter"
 
@@ -89,40 +101,68 @@ def prepare(path: Path, kind: RunKind, settings: JsonObject) -> RunDir:
 def start(run: RunDir) -> None:
     """Start the child that does the work, in a session of its own; it outlives this process.
 
-    Starting a run that was stopped goes on from what it left.
+    Starting a run that was stopped goes on from what it left. The lock is taken here and handed to
+    the child, so that no other process ever sees a run between being started and running.
 
     Raises:
-        BadInput: the run is going on already.
+        BadInput: the run is going on already, or waits its turn.
     """
     if is_running(run):
-        raise BadInput(
-            f"Run {run.id} is running already.",
-            "Follow it on the Train screen, or with `runs follow`.",
-        )
+        raise _is_going_on(run)
     run.lock.touch(mode=0o600)
-    with run.log.open("ab") as log:
+    with run.lock.open("w") as lock, run.log.open("ab") as log:
+        take_lock(run, lock)
+        run.stopped.unlink(missing_ok=True)
         child = subprocess.Popen(
             # -P: a folder called `models` or `engine` where the person stands is not ours.
-            [sys.executable, "-P", "-m", "engine.worker", str(run.path.resolve())],
+            [
+                *(sys.executable, "-P", "-m", "engine.worker"),
+                *(str(run.path.resolve()), str(lock.fileno())),
+            ],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
             start_new_session=True,
+            pass_fds=[lock.fileno()],
             env={**CHILD_DEFAULTS, **os.environ},
         )
-    (run.path / "pid").write_text(str(child.pid))
+        (run.path / "pid").write_text(str(child.pid))
     _children[run.path] = child
 
 
+def take_lock(run: RunDir, lock: IO[str]) -> None:
+    """Take a run's lock for good.
+
+    Raises:
+        BadInput: another process holds it; one that only looks whether it is held lets go at once.
+    """
+    for _ in range(LOCK_TRIES):
+        with suppress(BlockingIOError):
+            return fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        time.sleep(LOCK_TRY_S)
+    raise _is_going_on(run)
+
+
+def _is_going_on(run: RunDir) -> BadInput:
+    if run.queued.exists():
+        return BadInput(
+            f"Run {run.id} waits in the queue.",
+            f"It starts by itself; `persona-studio runs cancel {run.id}` takes it out.",
+        )
+    return BadInput(
+        f"Run {run.id} is running already.",
+        "Follow it on the Train screen, or with `runs follow`.",
+    )
+
+
 _children: dict[Path, subprocess.Popen[bytes]] = {}
-"""Children of this process, kept so that the ended ones are reaped and start-up is noticed."""
+"""Children of this process, kept so that the ended ones are reaped."""
 
 
 def is_running(run: RunDir) -> bool:
     """Whether a child holds the run's lock (a process id would be no proof)."""
-    child = _children.get(run.path)
-    if child is not None and child.poll() is None:
-        return True
+    if (child := _children.get(run.path)) is not None:
+        child.poll()
     try:
         with run.lock.open("r") as lock:
             fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
@@ -136,12 +176,15 @@ def is_running(run: RunDir) -> bool:
 def stop(run: RunDir) -> None:
     """Ask the child to write a checkpoint and stop. Does nothing when it is not running."""
     if is_running(run):
+        run.stopped.touch()
         with suppress(ProcessLookupError, FileNotFoundError, ValueError):
             os.kill(int((run.path / "pid").read_text()), signal.SIGTERM)
 
 
 def standing(run: RunDir) -> tuple[RunState, JsonObject]:
     """Where the run stands, told by its lock and its last event; and its result once finished."""
+    if run.queued.exists():
+        return "waiting", {}
     if is_running(run):
         return "running", {}
     last = _last_event(run.events)
@@ -149,7 +192,8 @@ def standing(run: RunDir) -> tuple[RunState, JsonObject]:
         return "finished", last.result
     if isinstance(last, Failed):
         return "failed", {}
-    return ("stopped" if run.events.exists() else "waiting"), {}
+    was_started = run.events.exists() or (run.path / "pid").exists()
+    return ("stopped" if was_started else "waiting"), {}
 
 
 def state(run: RunDir) -> RunState:
@@ -186,6 +230,28 @@ def read_events(run: RunDir) -> Iterator[Event]:
                     yield from_line(line)
 
 
+def metrics(run: RunDir) -> list[Metric]:
+    """The figures of each step so far, in order and each once."""
+    kept: list[Metric] = []
+    for event in read_events(run):
+        if isinstance(event, Metric):
+            keep_metric(kept, event)
+    return kept
+
+
+def keep_metric(kept: list[Metric], new: Metric) -> None:
+    """Add figures to those before them, in the place of what a run that was killed does again.
+
+    They stand instead of older ones of the same kind and step, and of all later steps.
+    """
+    of_other_kinds = []
+    while kept and kept[-1].step >= new.step:
+        last = kept.pop()
+        if last.step == new.step and not last.values.keys() & new.values.keys():
+            of_other_kinds.append(last)
+    kept += [*reversed(of_other_kinds), new]
+
+
 async def follow(run: RunDir, from_start: bool = True) -> AsyncGenerator[Event, None]:
     """Yield the run's events as they come, until it ends; the same for a run of yesterday.
 
@@ -208,6 +274,8 @@ async def follow(run: RunDir, from_start: bool = True) -> AsyncGenerator[Event, 
         if not running:
             break
         await asyncio.sleep(POLL_S)
+    if last is None:
+        last = await asyncio.to_thread(_last_event, run.events)
     yield last if isinstance(last, Finished | Failed) else _ended_without_a_word(run)
 
 
@@ -220,8 +288,8 @@ def _read_from(path: Path, position: int) -> bytes:
 
 
 def _ended_without_a_word(run: RunDir) -> Failed:
-    if (run.path / "stopped").exists():
+    if run.stopped.exists():
         return Failed("The run was stopped.", f"`persona-studio runs resume {run.id}` goes on.")
     tail = run.log.read_text(errors="replace").strip().splitlines()[-3:] if run.log.exists() else []
-    told = " ".join(tail)[-400:] or "it left no message"
+    told = " ".join(tail)[-400:].rstrip(".") or "it left no message"
     return Failed(f"The run ended without a result: {told}.", f"The whole log is {run.log}.")

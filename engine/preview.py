@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from engine import desk
 from engine.cards import conditioning_text
 from engine.domain import Book
 from engine.prompts import description_request, for_reader
-from engine.runs import TunedModel, tuned_models
+from engine.shelf import find_book
+from engine.tuned_models import TunedModel, tuned_models
 from models.chat import ChatEvent, Message, Reply, Sampling, Started, Text
 from models.errors import BadInput
 from models.library import embedded_gguf
@@ -120,24 +120,6 @@ def panes(data_dir: Path, reader_id: str) -> list[Pane]:
 def _other(model: TunedModel) -> Pane:
     title = f"Tuned for {', '.join(model.reader_ids)}"
     return Pane(f"run:{model.run_id}", title, f"{model.quant} of {model.train_run_id}", model.gguf)
-
-
-def find_book(data_dir: Path, book_id: str) -> Book:
-    """A book on offer, by its id or its exact title.
-
-    Raises:
-        BadInput: it is not on offer.
-    """
-    offered = desk.books(data_dir)
-    for book in offered:
-        if book_id in (book.id, book.title):
-            return book
-    some = ", ".join(book.id for book in offered[:8])
-    raise BadInput(
-        f"No book {book_id!r} to describe.",
-        f"Give the id of one with a description, such as {some}; `import books`, or i on the "
-        "Readers screen, adds more.",
-    )
 
 
 def messages_for(

@@ -1,4 +1,4 @@
-"""Runs as a front end sees them: start, list, follow, stop, resume; and the models they made."""
+"""Runs as a front end sees them: start, queue, follow, stop, resume, compare, pick a checkpoint."""
 
 import asyncio
 import json
@@ -6,46 +6,28 @@ import secrets
 import shutil
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 
-from engine import jobs
-from engine.domain import PreferencePair, Run, RunKind
+from engine import jobs, run_differences, run_queue, shelf
+from engine.domain import Book, PreferencePair, Run, RunKind
 from engine.jobs import RunDir
 from engine.record import record_profile
+from engine.run_differences import Difference
 from engine.store import cards as card_rows
 from engine.store import pairs as pair_rows
 from engine.store import profiles as profile_rows
 from engine.store import runs as run_rows
 from engine.store.database import opened
+from engine.train.checkpoints import Checkpoint, pick, picked_step, whole_checkpoints
 from engine.train.config import TrainConfig, config_for
 from engine.train.input_files import input_files
+from engine.train.settings import differing, told
 from models.errors import BadInput
 from models.events import Event, Finished
-from models.library import resolve_base
-
-
-@dataclass(frozen=True)
-class TunedModel:
-    """A GGUF that an export made."""
-
-    run_id: str
-    train_run_id: str
-    reader_ids: tuple[str, ...]
-    title: str
-    gguf: Path
-    base_gguf: Path
-    """The base it was made from, for panes that show what tuning changed."""
-    quant: str
-    sha256: str
-    size_bytes: int
-    created_at: datetime
-
-    @property
-    def reader_id(self) -> str:
-        return self.reader_ids[0]
+from models.library import resolve_base, sha256_of
 
 
 def run_dir(data_dir: Path, run_id: str) -> RunDir:
@@ -72,8 +54,12 @@ def find_run(data_dir: Path, run_id: str) -> Run:
 
 
 def _with_state(data_dir: Path, run: Run) -> Run:
-    state, result = jobs.standing(run_dir(data_dir, run.id))
-    return replace(run, state=state, result=dict(result))
+    directory = run_dir(data_dir, run.id)
+    state, told = jobs.standing(directory)
+    result = dict(told)
+    if (step := picked_step(directory)) is not None:
+        result["picked"] = step
+    return replace(run, state=state, result=result)
 
 
 def launch(
@@ -83,8 +69,12 @@ def launch(
     title: str,
     settings: Mapping[str, object],
     files: Mapping[str, str],
+    queue: bool = False,
 ) -> Run:
     """Make a run with its input files and start its child.
+
+    Args:
+        queue: wait for the runs that train or were queued before; of training runs only.
 
     Raises:
         UserError: the disk refuses; nothing is left behind.
@@ -103,6 +93,8 @@ def launch(
         directory = jobs.prepare(path, kind, settings)
         for name, text in files.items():
             _write_private(path / name, text)
+        if queue:
+            run_queue.join(directory)
         with opened(data_dir) as db:
             run_rows.add(db, run)
         jobs.start(directory)
@@ -110,7 +102,7 @@ def launch(
         if not (path / "pid").exists():
             shutil.rmtree(path, ignore_errors=True)
         raise
-    return run
+    return replace(run, state="waiting") if queue else run
 
 
 def _write_private(path: Path, text: str) -> None:
@@ -124,16 +116,22 @@ def start_training(
     base: str = "embedded",
     preset: str = "quick",
     changes: Mapping[str, object] | None = None,
+    queue: bool = False,
 ) -> Run:
     """Start DPO on the pairs of one reader, or one adapter over several.
+
+    Args:
+        queue: train when the runs that were started or queued before have ended.
 
     Raises:
         BadInput: no such reader or preset, no profile or pairs, or the base cannot be found.
     """
     config = with_absolute_base(config_for(preset, base, changes or {}))
     settings, files = training_input(data_dir, reader_ids, config)
-    title = f"{preset} on {config.base} for {', '.join(reader_ids)}"
-    return launch(data_dir, "train", reader_ids[0], title, settings, files)
+    changed = told(differing(config))
+    title = f"{preset}{f' ({changed})' if changed else ''} on {config.base}"
+    title += f" for {', '.join(reader_ids)}"
+    return launch(data_dir, "train", reader_ids[0], title, settings, files, queue)
 
 
 def with_absolute_base(config: TrainConfig) -> TrainConfig:
@@ -156,6 +154,26 @@ def training_input(
     Raises:
         BadInput: no reader given, no profile or no pairs.
     """
+    pairs, cards = training_pairs(data_dir, reader_ids)
+    files = input_files(pairs, cards, _sample_book(data_dir, config.sample_book))
+    settings: dict[str, object] = {
+        "reader_ids": list(cards),
+        "config": asdict(config),
+        "base": config.base,
+        "cache_dir": str(data_dir / "cache"),
+    }
+    settings["fingerprint"] = fingerprint(settings["config"], files)
+    return settings, files
+
+
+def training_pairs(
+    data_dir: Path, reader_ids: Sequence[str]
+) -> tuple[list[PreferencePair], dict[str, str]]:
+    """The pairs of a run, those that are not dropped, and the cards of their readers by id.
+
+    Raises:
+        BadInput: no reader given, no profile or no pairs.
+    """
     if not reader_ids:
         raise BadInput("No reader to train for.", "Name one or more: `train READER`.")
     cards: dict[str, str] = {}
@@ -172,15 +190,13 @@ def training_input(
                     f"`persona-studio pairs build {reader_id}`.",
                 )
             pairs += own
-    files = input_files(pairs, cards)
-    settings: dict[str, object] = {
-        "reader_ids": list(cards),
-        "config": asdict(config),
-        "base": config.base,
-        "cache_dir": str(data_dir / "cache"),
-    }
-    settings["fingerprint"] = fingerprint(settings["config"], files)
-    return settings, files
+    return pairs, cards
+
+
+def _sample_book(data_dir: Path, wanted: str) -> Book | None:
+    if wanted == "none":
+        return None
+    return shelf.find_book(data_dir, wanted) if wanted else shelf.books(data_dir)[0]
 
 
 def start_export(data_dir: Path, run_id: str, quant: str = "Q4_K_M") -> Run:
@@ -200,12 +216,30 @@ def start_export(data_dir: Path, run_id: str, quant: str = "Q4_K_M") -> Run:
     settings: dict[str, object] = {
         "train_run": str(source.path),
         "train_run_id": trained.id,
+        "adapter_sha256": _adapter_sha256(data_dir, source),
         "reader_ids": json.loads(source.job.read_text())["reader_ids"],
         "quant": quant,
         "cache_dir": str(data_dir / "cache"),
+        "fingerprint": export_fingerprint(data_dir, trained.id, quant),
     }
-    settings["fingerprint"] = fingerprint(trained.id, quant)
-    return launch(data_dir, "export", trained.subject, f"{quant} of {trained.id}", settings, {})
+    step = picked_step(source)
+    of_step = "" if step is None else f", step {step}"
+    title = f"{quant} of {trained.id}{of_step}"
+    return launch(data_dir, "export", trained.subject, title, settings, {})
+
+
+def export_fingerprint(data_dir: Path, train_run_id: str, quant: str) -> str:
+    """What an export's result depends on: of another checkpoint it is another model.
+
+    Raises:
+        BadInput: the training run has no adapter.
+    """
+    sha256 = _adapter_sha256(data_dir, run_dir(data_dir, train_run_id))
+    return fingerprint(train_run_id, sha256, quant)
+
+
+def _adapter_sha256(data_dir: Path, trained: RunDir) -> str:
+    return sha256_of(trained.adapter / "adapter_model.safetensors", data_dir / "cache")
 
 
 def fingerprint(*parts: object) -> str:
@@ -224,21 +258,98 @@ def finished_like(data_dir: Path, kind: RunKind, subject: str, print_: object) -
 
 
 def stop(data_dir: Path, run_id: str) -> None:
-    """Ask a run to write a checkpoint and stop; one that is not running is left alone."""
-    jobs.stop(run_dir(data_dir, find_run(data_dir, run_id).id))
+    """Ask a run to write a checkpoint and stop; one that waits leaves the queue."""
+    directory = run_dir(data_dir, find_run(data_dir, run_id).id)
+    if not run_queue.leave(directory):
+        jobs.stop(directory)
 
 
-def resume(data_dir: Path, run_id: str) -> Run:
-    """Start a stopped or failed run again, from what it left.
+def cancel(data_dir: Path, run_id: str) -> Run:
+    """Take a waiting run out of the queue; it can be resumed like a stopped one.
 
     Raises:
-        BadInput: it is running, or it finished.
+        BadInput: it does not wait.
+    """
+    run = find_run(data_dir, run_id)
+    if not run_queue.leave(run_dir(data_dir, run.id)):
+        raise BadInput(
+            f"Run {run.id} does not wait in the queue: it is {find_run(data_dir, run.id).state}.",
+            f"`persona-studio runs stop {run.id}` ends one that runs, keeping a checkpoint.",
+        )
+    return find_run(data_dir, run.id)
+
+
+def places(data_dir: Path) -> dict[str, int]:
+    """The waiting runs' ids with their places in the queue, from 1 on."""
+    queue = run_queue.waiting(data_dir / "runs")
+    return {run.id: place for place, run in enumerate(queue, 1)}
+
+
+def revive_queue(data_dir: Path) -> list[str]:
+    """Have a queue go on that stands still, as after a restart of the machine; the runs revived.
+
+    For a front end that opens: nobody else is there to do it.
+    """
+    return [run.id for run in run_queue.revive(data_dir / "runs")]
+
+
+def resume(data_dir: Path, run_id: str, queue: bool = False) -> Run:
+    """Start a stopped or failed run again, from what it left.
+
+    Args:
+        queue: at the end of the queue, instead of now.
+
+    Raises:
+        BadInput: it is running, waits, or it finished; or it is no training run to be queued.
     """
     run = find_run(data_dir, run_id)
     if run.state == "finished":
         raise BadInput(f"Run {run.id} is finished; there is nothing to resume.")
-    jobs.start(run_dir(data_dir, run.id))
-    return replace(run, state="running")
+    if queue and run.kind != "train":
+        raise BadInput(f"Run {run.id} is no training run.", "Only these are queued.")
+    directory = run_dir(data_dir, run.id)
+    if queue and run.state != "running" and not directory.queued.exists():
+        run_queue.join(directory)
+    jobs.start(directory)
+    return replace(run, state="waiting" if queue else "running")
+
+
+def differences(data_dir: Path, a: str, b: str) -> list[Difference]:
+    """What two training runs were told differently, and their results where both finished.
+
+    Raises:
+        BadInput: no such run, or not a training run.
+    """
+    found = [find_run(data_dir, run_id) for run_id in (a, b)]
+    one, other = ((run, run_dir(data_dir, run.id)) for run in found)
+    return run_differences.differences(one, other)
+
+
+def checkpoints(data_dir: Path, run_id: str) -> list[Checkpoint]:
+    """The whole checkpoints of a run, the oldest first."""
+    return whole_checkpoints(run_dir(data_dir, find_run(data_dir, run_id).id))
+
+
+def pick_checkpoint(data_dir: Path, run_id: str, step: int) -> Checkpoint:
+    """Make the adapter of one checkpoint the run's own; its exports and panes are of that step.
+
+    Raises:
+        BadInput: it is no training run, is still training, or has no such checkpoint.
+        JobFailed: the disk refuses; the adapter is what it was.
+    """
+    run = find_run(data_dir, run_id)
+    if run.kind != "train" or run.state in ("running", "waiting"):
+        why = f"is {run.state}" if run.kind == "train" else "is no training run"
+        raise BadInput(
+            f"Run {run.id} {why}.", "A checkpoint is picked of a training run that has ended."
+        )
+    directory = run_dir(data_dir, run.id)
+    found = {checkpoint.step: checkpoint for checkpoint in whole_checkpoints(directory)}
+    if step not in found:
+        there = ", ".join(map(str, found)) or "none"
+        raise BadInput(f"Run {run.id} has no checkpoint of step {step}.", f"There are: {there}.")
+    pick(directory, found[step])
+    return found[step]
 
 
 async def follow(
@@ -254,33 +365,6 @@ async def follow(
             if isinstance(event, Finished) and run.kind == "profile":
                 await asyncio.to_thread(record_profile, data_dir, run.id, event.result)
             yield event
-
-
-def tuned_models(data_dir: Path, reader_id: str | None = None) -> list[TunedModel]:
-    """The models that exports made and that are still on disk, the newest first."""
-    found = []
-    for run in runs(data_dir, "export"):
-        job = run_dir(data_dir, run.id).job
-        if run.state != "finished" or not job.exists():
-            continue
-        settings = json.loads(job.read_text())
-        gguf = Path(str(run.result["gguf"]))
-        if gguf.exists() and (reader_id is None or reader_id in settings["reader_ids"]):
-            found.append(
-                TunedModel(
-                    run_id=run.id,
-                    train_run_id=settings["train_run_id"],
-                    reader_ids=tuple(settings["reader_ids"]),
-                    title=run.title,
-                    gguf=gguf,
-                    base_gguf=Path(str(run.result["base_gguf"])),
-                    quant=str(run.result["quant"]),
-                    sha256=str(run.result["sha256"]),
-                    size_bytes=int(str(run.result["size_bytes"])),
-                    created_at=run.created_at,
-                )
-            )
-    return found
 
 
 def forget_runs(data_dir: Path, reader_id: str) -> list[Run]:

@@ -1,10 +1,11 @@
-"""The child that does one run's work: `python -m engine.worker RUN_DIR`.
+"""The child that does one run's work: `python -m engine.worker RUN_DIR [LOCK]`.
 
-Takes the run's lock, does the job that `job.json` names, and appends its events to
-`events.jsonl`. SIGTERM asks the job to keep what it has and end. It never touches the store.
+Holds the run's lock, waits its turn if it was queued, does the job that `job.json` names, and
+appends its events to `events.jsonl`. SIGTERM asks the job to keep what it has and end. It never
+touches the store.
 """
 
-import fcntl
+import errno
 import importlib
 import json
 import os
@@ -12,10 +13,16 @@ import signal
 import sys
 import traceback
 from collections.abc import Iterator
+from contextlib import suppress
+from functools import partial
+from io import FileIO
 from pathlib import Path
 from threading import Event as Flag
 
+from engine import jobs
 from engine.jobs import RunDir
+from engine.run_queue import wait_for_turn
+from models.aside import is_cut_off
 from models.errors import UserError
 from models.events import Event, Failed, Finished, to_line
 
@@ -25,43 +32,77 @@ JOBS = {
     "export": "engine.export",
     "suggest": "engine.profile.suggest",
     "lengths": "engine.train.lengths",
+    "probe": "engine.train.probe",
 }
 """Kind of run → the module whose `work(run, settings, asked_to_stop)` yields its events."""
 
 
-def main(path: Path) -> int:
-    """Run one job to its end; returns the exit code (0 finished, 1 failed or stopped)."""
+def main(path: Path, lock_fd: int | None = None) -> int:
+    """Run one job to its end; returns the exit code (0 finished, 1 failed or stopped).
+
+    Args:
+        lock_fd: the run's lock, held already by whoever started this; taken here where None.
+    """
     run = RunDir(path)
-    with run.lock.open("w") as lock:
+    with run.lock.open("w") if lock_fd is None else os.fdopen(lock_fd, "w") as lock:
+        os.set_inheritable(lock.fileno(), False)  # a child of this one must not keep it
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            print("another process works on this run already")
+            jobs.take_lock(run, lock)
+        except UserError as error:
+            print(error)
             return 1
         (path / "pid").write_text(str(os.getpid()))
-        (path / "stopped").unlink(missing_ok=True)
         return _work_and_write(run)
 
 
 def _work_and_write(run: RunDir) -> int:
     asked_to_stop = Flag()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: asked_to_stop.set())
     os.umask(0o077)
     last: Event | None = None
-    with run.events.open("a", encoding="utf-8") as events:
+    refused: OSError | None = None
+    cut_off = is_cut_off(run.events)
+    with run.events.open("ab", buffering=0) as events:
+        if cut_off:
+            events.write(b"\n")
         for last in _explained(_job(run, asked_to_stop)):
-            events.write(to_line(last) + "\n")
-            events.flush()
+            try:
+                _append(events, last)
+            except OSError as error:
+                # The job must end in its own way: it may free what it holds of the disk.
+                refused = error
+                asked_to_stop.set()
+        if refused is not None:
+            last = _of_the_disk(refused)
+            print(last.message)  # into the log, should the events not take it
+            with suppress(OSError):
+                events.write(b"\n")
+                _append(events, last)
     if not isinstance(last, Finished | Failed):
-        (run.path / "stopped").touch()
+        run.stopped.touch()
     return 0 if isinstance(last, Finished) else 1
 
 
+def _append(events: FileIO, event: Event) -> None:
+    line = f"{to_line(event)}\n".encode()
+    if events.write(line) != len(line):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), events.name)
+
+
 def _job(run: RunDir, asked_to_stop: Flag) -> Iterator[Event]:
+    listen = partial(_listen, asked_to_stop)
+    if not run.queued.exists():
+        listen()
+    elif not (yield from wait_for_turn(run, listen)):
+        return
     settings = json.loads(run.job.read_text(encoding="utf-8"))
     module = importlib.import_module(JOBS[settings["kind"]])
     yield from module.work(run, settings, asked_to_stop)
+
+
+def _listen(asked_to_stop: Flag) -> None:
+    """From now on SIGTERM asks to stop; until then, as in the queue, it ends the process."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: asked_to_stop.set())
 
 
 def _explained(events: Iterator[Event]) -> Iterator[Event]:
@@ -74,13 +115,17 @@ def _explained(events: Iterator[Event]) -> Iterator[Event]:
         yield Failed("The memory of this machine was not enough.", "Take a smaller base or batch.")
     except OSError as error:
         traceback.print_exc()
-        place = f" {error.filename}" if error.filename else ""
-        yield Failed(f"The disk refused{place}: {error.strerror or error}.", "Free some space.")
+        yield _of_the_disk(error)
     except Exception as error:
         # The border of the process: whatever went wrong must reach the person who waits.
         traceback.print_exc()
         yield Failed(f"{type(error).__name__}: {error}", "The traceback is in the run's log.txt.")
 
 
+def _of_the_disk(error: OSError) -> Failed:
+    place = f" {error.filename}" if error.filename else ""
+    return Failed(f"The disk refused{place}: {error.strerror or error}.", "Free some space.")
+
+
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1])))
+    sys.exit(main(Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else None))

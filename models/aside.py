@@ -28,8 +28,8 @@ def written_aside(target: Path) -> Iterator[Path]:
         target.parent.mkdir(parents=True, exist_ok=True)
         remove(aside)
         yield aside
-        _flush(aside)
-        os.replace(aside, target)
+        flush(aside)
+        _put_in_place(aside, target)
         _sync(target.parent)
     except OSError as error:
         raise JobFailed(
@@ -68,7 +68,29 @@ def remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def _flush(path: Path) -> None:
+def _put_in_place(aside: Path, target: Path) -> None:
+    if target.is_dir() and not target.is_symlink():
+        # A folder does not replace a folder: the old one steps aside first.
+        old = target.with_name(f".{target.name}.old")
+        remove(old)
+        os.replace(target, old)
+        os.replace(aside, target)
+        remove(old)
+    else:
+        os.replace(aside, target)
+
+
+def is_cut_off(path: Path) -> bool:
+    """Whether the last line of a text file has no end, as a kill leaves it."""
+    if not path.exists() or not path.stat().st_size:
+        return False
+    with path.open("rb") as file:
+        file.seek(-1, os.SEEK_END)
+        return file.read() != b"\n"
+
+
+def flush(path: Path) -> None:
+    """Have the system write a file, or a whole folder, to the disk now."""
     for part in [*path.rglob("*"), path] if path.is_dir() else [path]:
         _sync(part)
 

@@ -4,6 +4,8 @@ import tomllib
 from dataclasses import dataclass
 from importlib.resources import files
 
+from models.shape import Shape
+
 
 @dataclass(frozen=True)
 class Offer:
@@ -20,9 +22,11 @@ class Offer:
     source: str
     """Where its weights come from, in words."""
     note: str
+    shape: Shape
 
 
 def offers() -> tuple[Offer, ...]:
     """All base models on offer, the smallest first."""
     text = files("models").joinpath("catalogue.toml").read_text(encoding="utf-8")
-    return tuple(Offer(**row) for row in tomllib.loads(text)["base"])
+    rows = tomllib.loads(text)["base"]
+    return tuple(Offer(**{**row, "shape": Shape(**row["shape"])}) for row in rows)

@@ -13,7 +13,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.worker import WorkerCancelled
 
-from engine import desk
+from engine import desk, runs
 from engine.store.authors import come_by
 from engine.store.database import note_changes
 from engine.store.journal import Change, Way
@@ -34,7 +34,7 @@ from studio.screens.show_keys import HELP, ShowKeys
 from studio.screens.told import Told
 from studio.screens.train import TrainScreen
 from studio.session import Session
-from studio.text import visible
+from studio.text import count, visible
 from studio.widgets.step_bar import STEPS
 
 LOOK_AGAIN_EVERY_S = 0.5
@@ -126,7 +126,10 @@ class StudioApp(App[None]):
         self.set_interval(LOOK_AGAIN_EVERY_S, self._look_again)
         refusal: UserError | None = None
         try:
+            revived = await self.session.ask(runs.revive_queue)
             await self.session.refresh()
+            if revived:
+                self.notify(f"The queue stood still; it goes on with {count(len(revived), 'run')}.")
         except UserError as error:
             refusal = error
         await self.switch_mode(self._open_on)

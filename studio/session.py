@@ -5,7 +5,7 @@ screens hear of changes by the signal `changed`, whichever window or command mad
 """
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -45,6 +45,8 @@ class Session:
         self.opened_at = datetime.now(UTC)
         self.drafts: list[Draft] = []
         """Whoever has fields with words that may not be stored yet."""
+        self.places: Mapping[str, int] = {}
+        """The waiting runs' ids with their places in the queue, from 1 on."""
         self.tracker = Tracker(app)
         self.changed: Signal[None] = Signal(app, "session changed")
         self.moved: Signal[Reach] = Signal(app, "undone or done again")
@@ -95,11 +97,14 @@ class Session:
         newest = await self.ask(desk.newest_change)
         readers = tuple(await self.ask(desk.readers))
         runs = tuple(await self.ask(engine_runs.runs))
+        is_queue = any(run.state == "waiting" for run in runs)
+        places = await self.ask(engine_runs.places) if is_queue else {}
         for run in runs:
             if run.state == "running" and not self.tracker.is_going_on(work_key(run)):
                 self.follow(run)
-        if (readers, runs, newest) != (self.readers, self.runs, self._seen):
-            self.readers, self.runs, self._seen = readers, runs, newest
+        seen = (self.readers, self.runs, self.places, self._seen)
+        if (readers, runs, places, newest) != seen:
+            self.readers, self.runs, self.places, self._seen = readers, runs, places, newest
             self.changed.publish(None)
 
     def follow(self, run: Run, announce: bool = True) -> None:

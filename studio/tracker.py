@@ -12,8 +12,9 @@ from textual.app import App
 from textual.signal import Signal
 from textual.worker import Worker
 
+from engine.jobs import keep_metric
 from models.errors import UserError
-from models.events import Event, Failed, Finished, Item, Metric, Note, Step
+from models.events import Event, Failed, Finished, Item, JsonObject, Metric, Note, Step
 from studio.messages import WorkEnded
 
 NEWS_EVERY_S = 0.1
@@ -28,25 +29,42 @@ class Work:
     step: Step | None = None
     notes: list[str] = field(default_factory=list)
     metrics: list[Metric] = field(default_factory=list)
-    items: int = 0
+    series: dict[str, dict[int, float]] = field(default_factory=dict)
+    """Each metric's values by step."""
+    last_step: int = 0
+    """The step at which the metrics are to end, as far as it is known."""
+    items: list[JsonObject] = field(default_factory=list)
     ended: Finished | Failed | None = None
 
     def see(self, event: Event) -> None:
         match event:
-            case Step():
+            case Step(done, total):
                 self.step = event
+                if self.metrics and self.metrics[-1].step == done:
+                    self.last_step = max(self.last_step, total)
             case Metric():
-                self.metrics.append(event)
+                self._add(event)
             case Note(text):
                 self.notes.append(text)
-            case Item():
-                self.items += 1
+            case Item(value):
+                self.items.append(value)
             case Finished() | Failed():
                 self.ended = event
 
-    def series(self, name: str) -> list[float]:
-        """The values of one metric in the order of the steps."""
-        return [metric.values[name] for metric in self.metrics if name in metric.values]
+    def _add(self, metric: Metric) -> None:
+        before = len(self.metrics)
+        keep_metric(self.metrics, metric)
+        told = [metric]
+        if len(self.metrics) != before + 1:
+            self.series, told = {}, self.metrics
+        for kept in told:
+            for name, value in kept.values.items():
+                self.series.setdefault(name, {})[kept.step] = value
+
+    def newest(self, name: str) -> float | None:
+        """The value of one metric that came last; None before the first."""
+        values = self.series.get(name)
+        return next(reversed(values.values())) if values else None
 
 
 class Tracker:

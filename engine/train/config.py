@@ -24,6 +24,7 @@ Loss = Literal[
     "discopop",
 ]
 """TRL's, under TRL's names; its loss `sft` is the method of that name here."""
+Adapter = Literal["lora", "full"]
 SMOOTHED = ("robust", "exo_pair")
 """Losses that want `label_smoothing` above 0."""
 
@@ -39,38 +40,64 @@ class TrainConfig:
     """`sft` learns to write the chosen answers; `sft-dpo` does so first, and the fine-tuned model
     is then DPO's reference, as in "Whose Boat Does it Float?" (arXiv 2501.11549)."""
     beta: float = 0.3
-    """GRAVITY (arXiv 2510.11952)."""
+    """How far the model may go from its reference: smaller is further. GRAVITY's value (arXiv
+    2510.11952)."""
     loss: Loss = "sigmoid"
-    """Rafailov et al., arXiv 2305.18290."""
+    """What makes one answer preferred over the other. `sigmoid` is DPO's own (Rafailov et al.,
+    arXiv 2305.18290); the others are TRL's, under TRL's names."""
     label_smoothing: float = 0.0
     """TRL's; the share of pairs taken to be labelled wrongly, for `robust` and `exo_pair`."""
     learning_rate: float = 1e-4
-    """Tried on the bundled example, 19 steps of the embedded model, once each: at 3e-4 pairs of
-    long descriptions moved by tens of nats, and the tuned model answered the request for a
-    description with the request; at 1e-4 it wrote one, and 65 % of 48 held-out pairs had moved
-    towards their chosen side (58 % at 3e-4). Longer runs and bigger bases want less."""
+    """The size of each step. Tried on the bundled example, 19 steps of the embedded model, once
+    each: at 3e-4 pairs of long descriptions moved by tens of nats, and the tuned model answered the
+    request for a description with the request; at 1e-4 it wrote one, and 65 % of 48 held-out pairs
+    had moved towards their chosen side (58 % at 3e-4). Longer runs and bigger bases want less."""
     sft_learning_rate: float = 2e-4
     """Ten times the 2e-5 of "Whose Boat", as QLoRA (arXiv 2305.14314) takes for small bases."""
     sft_epochs: int = 1
     """The same paper's."""
+    adapter: Adapter = "lora"
+    """`lora` trains an adapter beside frozen weights (arXiv 2106.09685); `full` trains every weight
+    in float32, which takes 16 bytes a parameter with its gradient and AdamW's two moments, and 4 to
+    12 bytes a parameter for each checkpoint on disk."""
+    lora_targets: str = "all-linear"
+    """The layers that get an adapter: `all-linear`, which QLoRA (arXiv 2305.14314, section 4) found
+    is needed to match full fine-tuning, or names such as `q_proj,v_proj`."""
     lora_rank: int = 16
-    """Released settings of "Whose Boat Does it Float?" (arXiv 2501.11549)."""
+    """The size of the adapter: larger holds more and forgets more. Released settings of "Whose Boat
+    Does it Float?" (arXiv 2501.11549)."""
     lora_alpha: int = 32
     """The same."""
     lora_dropout: float = 0.0
     """0, so that policy and reference see the same prompt; TRL turns dropout off all the same."""
     epochs: int = 1
+    """How often every pair is seen: the embedded model knows them by heart after two or three."""
     max_pairs: int = 152
     """Training pairs taken at the most, spread over topics; 0 takes all."""
     batch_size: int = 8
-    """Pairs per step; the pairs of a batch share the reader's card."""
+    """Pairs per process in one pass; the pairs of a batch share the reader's card."""
+    gradient_accumulation: int = 1
+    """Batches added up into a step; TRL's default."""
+    processes: int = 1
+    """Processes that share a step, a batch each, under `accelerate launch`: one a GPU."""
+    gradient_checkpointing: bool = False
+    """Computes each layer's inside again in the backward pass instead of keeping it (arXiv
+    1604.06174): PEAK_SAVING. TRL's default is True, for batches that share nothing."""
+    four_bit: bool = False
+    """Holds the frozen base in 4 bits (NF4 with double quantisation, QLoRA, arXiv 2305.14314), on
+    CUDA only. What an export merges into is the 16-bit base, never this one."""
     max_length: int = 1024
     """Tokens of prompt and completion; longer pairs are left out, counted and listed."""
     max_held_out: int = 48
     """Held-out pairs scored before and after; 0 takes all."""
     checkpoint_every: int = 10
     """Steps between checkpoints."""
+    sample_book: str = ""
+    """The book that is described at every checkpoint: its id or title. Empty takes the first that
+    previews offer, `none` describes none. No pair is ever made of these books."""
     seed: int = 0
+    """Of the adapter's first weights and the order of the pairs: another one shows how much of a
+    result is luck."""
 
 
 POSITIVE = (
@@ -81,9 +108,17 @@ POSITIVE = (
     "lora_rank",
     "epochs",
     "batch_size",
+    "gradient_accumulation",
+    "processes",
     "max_length",
 )
 """Settings that must be above 0."""
+
+OUTSIDE_THE_BLOCKS = ("lm_head", "embed_tokens")
+
+FULL: dict[str, object] = {"learning_rate": 1e-6, "sft_learning_rate": 2e-5}
+"""What a run that trains every weight takes unless told otherwise: TRL's own default for DPO, and
+the fine-tuning of "Whose Boat Does it Float?" (arXiv 2501.11549)."""
 
 PRESETS: dict[str, TrainConfig] = {
     "quick": TrainConfig(),
@@ -124,7 +159,9 @@ def config_for(preset: str, base: str, changes: Mapping[str, object]) -> TrainCo
     config = PRESETS[preset]
     if base != "embedded":
         config = replace(config, base=base)
-    config = TrainConfig(**{**vars(config), **changes})
+    of_kind = FULL if changes.get("adapter") == "full" else {}
+    config = TrainConfig(**{**vars(config), **of_kind, **changes})
+    _check_adapter(config)
     if config.method not in get_args(Method):
         raise BadInput(
             f"No training method {config.method!r}.", f"There are {', '.join(get_args(Method))}."
@@ -143,3 +180,31 @@ def config_for(preset: str, base: str, changes: Mapping[str, object]) -> TrainCo
         if not getattr(config, name) > 0:
             raise BadInput(f"The training setting {name} must be above 0.")
     return config
+
+
+def _check_adapter(config: TrainConfig) -> None:
+    if config.adapter not in get_args(Adapter):
+        raise BadInput(
+            f"No adapter {config.adapter!r}.", f"There are {', '.join(get_args(Adapter))}."
+        )
+    if config.adapter == "full" and config.four_bit:
+        raise BadInput(
+            "Weights in 4 bits cannot be trained themselves.",
+            "Take adapter=lora with four_bit=true, or adapter=full without it.",
+        )
+    outside = [name for name in targets(config) if name in OUTSIDE_THE_BLOCKS]
+    if outside:
+        raise BadInput(
+            f"An adapter on {outside[0]} would neither be trained by TRL nor merged by an export.",
+            "Name linear layers of the blocks, such as q_proj,v_proj, or all-linear.",
+        )
+
+
+def targets(config: TrainConfig) -> list[str]:
+    """The names in `lora_targets`; one alone is `all-linear`, or a layer's."""
+    return [name.strip() for name in config.lora_targets.split(",") if name.strip()]
+
+
+def pairs_per_step(config: TrainConfig) -> int:
+    """Pairs that one step of the optimiser sees, over all processes."""
+    return config.batch_size * config.gradient_accumulation * config.processes

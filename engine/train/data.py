@@ -11,6 +11,7 @@ from transformers import BatchEncoding, PreTrainedTokenizerBase
 
 from engine.domain import PreferencePair
 from engine.prompts import for_reader
+from engine.train.choosing import spread_over_topics
 from engine.train.config import TrainConfig
 from models.errors import JobFailed
 
@@ -82,19 +83,6 @@ def prepare_data(
         rows=tuple(conversational(pair, cards[pair.reader_id]) for pair in train),
         too_long=tuple(key for key in tokenised if key not in fits),
     )
-
-
-def spread_over_topics(pairs: Sequence[PreferencePair], limit: int) -> list[PreferencePair]:
-    """At most `limit` pairs (0: all), in turns from every topic so that each is seen."""
-    if limit <= 0 or len(pairs) <= limit:
-        return list(pairs)
-    taken: dict[tuple[str, str], int] = {}
-    turn: dict[str, int] = {}
-    for pair in pairs:
-        key = (pair.track, pair.topic)
-        turn[pair.id] = taken[key] = taken.get(key, 0) + 1
-    chosen = {pair.id for pair in sorted(pairs, key=lambda pair: turn[pair.id])[:limit]}
-    return [pair for pair in pairs if pair.id in chosen]
 
 
 def conversational(pair: PreferencePair, card: str) -> dict[str, object]:

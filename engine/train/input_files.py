@@ -1,28 +1,35 @@
-"""The pairs that a run reads, with the cards of their readers, as files of its directory.
+"""What a run reads, as files of its directory: pairs, their readers' cards, a book to describe.
 
 Written by front ends and read back by them too, so nothing here leads to torch.
 """
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 
-from engine.domain import PreferencePair
+from engine.domain import Book, PreferencePair
+from engine.train.config import TrainConfig
 
-PAIRS, CARDS = "pairs.jsonl", "cards.json"
+PAIRS, CARDS, BOOK = "pairs.jsonl", "cards.json", "book.json"
 
 
-def input_files(pairs: Iterable[PreferencePair], cards: Mapping[str, str]) -> dict[str, str]:
+def input_files(
+    pairs: Iterable[PreferencePair], cards: Mapping[str, str], book: Book | None = None
+) -> dict[str, str]:
     """The text of each file, by its name.
 
     Args:
         cards: by reader id.
+        book: described at every checkpoint.
     """
-    return {
+    files = {
         PAIRS: "".join(json.dumps(asdict(pair), ensure_ascii=False) + "\n" for pair in pairs),
         CARDS: json.dumps(cards, ensure_ascii=False, indent=1),
     }
+    if book is not None:
+        files[BOOK] = json.dumps(asdict(book), ensure_ascii=False, indent=1)
+    return files
 
 
 def read_pairs(path: Path) -> tuple[list[PreferencePair], dict[str, str]]:
@@ -30,3 +37,19 @@ def read_pairs(path: Path) -> tuple[list[PreferencePair], dict[str, str]]:
     lines = (path / PAIRS).read_text(encoding="utf-8").split("\n")
     cards = json.loads((path / CARDS).read_text(encoding="utf-8"))
     return [PreferencePair(**json.loads(line)) for line in lines if line], cards
+
+
+def read_book(path: Path) -> Book | None:
+    """The book that a run describes; None where it has none."""
+    file = path / BOOK
+    if not file.exists():
+        return None
+    told = json.loads(file.read_text(encoding="utf-8"))
+    return Book(**{**told, "categories": tuple(told["categories"])})
+
+
+def read_config(path: Path) -> TrainConfig:
+    """What a run was told; of one by another version, the defaults of now for what is new."""
+    told = json.loads((path / "job.json").read_text(encoding="utf-8")).get("config", {})
+    known = {field.name for field in fields(TrainConfig)}
+    return TrainConfig(**{name: value for name, value in told.items() if name in known})

@@ -1,4 +1,4 @@
-"""A training run's work in its child: load, score the reference, train, score again, save.
+"""A training run's work in its child: load, score the reference, train, save, score again.
 
 Training and held-out pairs are scored by the base before the adapter moves, once each, and TRL
 trains with those numbers. In bfloat16 two packings of the same pair differ: the margins of 32
@@ -26,18 +26,16 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from engine.jobs import RunDir
 from engine.train import shared_prefix
+from engine.train.checkpoints import PICKED, disk_refusals_told, step_reached
 from engine.train.config import TrainConfig
 from engine.train.data import Example, TrainingData, chosen_alone, prepare_data
 from engine.train.device import Place, choose_place
 from engine.train.input_files import read_pairs
-from engine.train.scoring import (
-    PairLogps,
-    ReferenceCache,
-    accuracy,
-    margin,
-    score_pairs,
-    weights_key,
-)
+from engine.train.judged import Judged, Scores, judgement, to_judge
+from engine.train.kept_checkpoints import kept_checkpoints
+from engine.train.look import Sights
+from engine.train.samples import SampleRequest, sample_request
+from engine.train.scoring import PairLogps, ReferenceCache, score_pairs, weights_key
 from engine.train.trainer import TrainingEnd, fine_tuning, preferring, train
 from models.aside import written_aside
 from models.events import Event, Finished, Note, Step
@@ -53,6 +51,8 @@ class Loaded:
     tokenizer: PreTrainedTokenizerBase
     data: TrainingData
     place: Place
+    judged: Judged
+    sample: SampleRequest | None
 
     @property
     def causal(self) -> PreTrainedModel:
@@ -64,50 +64,64 @@ def work(run: RunDir, settings: Mapping[str, Any], asked_to_stop: Flag) -> Itera
     """Train as `job.json` says; ends without `Finished` when it was asked to stop."""
     started = time.monotonic()
     config = TrainConfig(**settings["config"])
+    reached = step_reached(run)
     cache_dir = Path(settings["cache_dir"])
-    loaded = yield from _load(run, config, cache_dir)
-    data = loaded.data
-    yield from _choose_forward(loaded)
+    loaded = yield from load(run, config, cache_dir)
+    data, judged = loaded.data, loaded.judged
+    yield from choose_forward(loaded)
     base = resolve_base(config.base)
     named = f"{weights_key(loaded.causal, base, cache_dir)}/{loaded.place.dtype}"
     cache = ReferenceCache(cache_dir / "reference" / f"{base.name.replace('/', '--')}.jsonl", named)
-    of_base = data.held_out if config.method != "dpo" else (*data.train, *data.held_out)
+    of_base = {example.pair_id: example for example in judged.all}
+    if config.method == "dpo":
+        of_base |= {example.pair_id: example for example in data.train}
     with loaded.model.disable_adapter():
-        reference = yield from _reference(loaded, of_base, cache, asked_to_stop)
-    if reference is None:
+        told = "reference log-probabilities"
+        reference = yield from _reference(loaded, [*of_base.values()], cache, asked_to_stop, told)
+        told = "the base without the card"
+        plain = yield from _reference(loaded, judged.bare, cache, asked_to_stop, told)
+    if reference is None or plain is None:
         return
-    end = None
+    end, stage = None, preferring(config)
+    of_stage = reference
     if config.method != "dpo":
-        end = yield from _fine_tuned(run, config, loaded, asked_to_stop)
+        end = yield from _fine_tuned(run, config, loaded, reference, asked_to_stop, reached)
         if end is None:
             return
+        stage = preferring(config, end.steps)
     if config.method == "sft-dpo":
         own = ReferenceCache(run.path / "reference.jsonl", f"{named}/fine-tuned")
-        tuned = yield from _reference(loaded, data.train, own, asked_to_stop)
+        told = "reference log-probabilities"
+        scored = (*data.train, *judged.looked_at)
+        tuned = yield from _reference(loaded, scored, own, asked_to_stop, told)
         if tuned is None:
             return
-        reference |= tuned
+        of_stage = tuned
     if config.method != "sft":
         end = yield from train(
             loaded.model,
             loaded.tokenizer,
             data,
-            reference,
+            of_stage,
             config,
             loaded.place,
             run.checkpoints,
             asked_to_stop,
-            preferring(config, end.steps if end else 0),
+            stage,
+            Sights(judged.looked_at, of_stage, loaded.sample),
+            reached,
         )
     if end is None:
         return
-    loaded.model.save_pretrained(str(run.adapter), selected_adapters=["default"])
-    yield Note("Scoring the held-out pairs with the tuned model.")
-    policy = yield from _scores(loaded, data.held_out, "held-out pairs")
-    yield Finished(_result(run, config, loaded, end, reference, policy, time.monotonic() - started))
+    _save_adapter(loaded, run.adapter)
+    (run.path / PICKED).unlink(missing_ok=True)
+    yield Note("Scoring the held-out pairs, and as many of its own, with the tuned model.")
+    after = yield from _scores(loaded, judged.all, "held-out pairs")
+    seconds = time.monotonic() - started
+    yield Finished(_result(run, config, loaded, end, Scores(reference, after, plain), seconds))
 
 
-def _load(run: RunDir, config: TrainConfig, cache_dir: Path) -> Generator[Event, None, Loaded]:
+def load(run: RunDir, config: TrainConfig, cache_dir: Path) -> Generator[Event, None, Loaded]:
     place = choose_place()
     yield Note(place.told)
     base, tokenizer = load_base(resolve_base(config.base), cache_dir, place.dtype)
@@ -130,10 +144,12 @@ def _load(run: RunDir, config: TrainConfig, cache_dir: Path) -> Generator[Event,
             task_type="CAUSAL_LM",
         ),
     )
-    return Loaded(cast(PeftModel, model), tokenizer, data, place)
+    judged = to_judge(data, {pair.id: pair for pair in pairs}, tokenizer)
+    sample = sample_request(run.path, cards, tokenizer)
+    return Loaded(cast(PeftModel, model), tokenizer, data, place, judged, sample)
 
 
-def _choose_forward(loaded: Loaded) -> Iterator[Event]:
+def choose_forward(loaded: Loaded) -> Iterator[Event]:
     if reason := shared_prefix.why_not(loaded.causal):
         yield Note(
             f"Training goes by TRL's own forward, several times slower: {reason}. A llama, mistral "
@@ -143,7 +159,12 @@ def _choose_forward(loaded: Loaded) -> Iterator[Event]:
 
 
 def _fine_tuned(
-    run: RunDir, config: TrainConfig, loaded: Loaded, asked_to_stop: Flag
+    run: RunDir,
+    config: TrainConfig,
+    loaded: Loaded,
+    reference: dict[str, PairLogps],
+    asked_to_stop: Flag,
+    reached: int,
 ) -> Generator[Event, None, TrainingEnd | None]:
     """Fine-tune the adapter on the chosen answers, unless that was done before a stop."""
     stage = fine_tuning(config)
@@ -164,28 +185,41 @@ def _fine_tuned(
         run.checkpoints / "sft",
         asked_to_stop,
         stage,
+        Sights(loaded.judged.looked_at, reference, loaded.sample),
+        reached,
     )
     if end is not None:
-        with written_aside(done) as aside:
-            loaded.model.save_pretrained(str(aside), selected_adapters=["default"])
+        _save_adapter(loaded, done)
     return end
 
 
+def _save_adapter(loaded: Loaded, folder: Path) -> None:
+    """Write the adapter, whole or not at all."""
+    with (
+        disk_refusals_told(f"The adapter in {folder}", "Free some space, then resume the run."),
+        written_aside(folder) as aside,
+    ):
+        loaded.model.save_pretrained(str(aside), selected_adapters=["default"])
+
+
 def _reference(
-    loaded: Loaded, examples: Sequence[Example], cache: ReferenceCache, asked_to_stop: Flag
+    loaded: Loaded,
+    examples: Sequence[Example],
+    cache: ReferenceCache,
+    asked_to_stop: Flag,
+    told: str,
 ) -> Generator[Event, None, dict[str, PairLogps] | None]:
     """Log-probabilities under the model as it stands, from the cache where a pair was seen."""
     known = {ex.pair_id: found for ex in examples if (found := cache.find(ex))}
-    missing = [ex for ex in examples if ex.pair_id not in known]
     if known:
         yield Note(f"{len(known)} of {len(examples)} reference scores are known from before.")
     loaded.model.eval()
-    for batch in score_pairs(loaded.causal, missing):
+    for batch in score_pairs(loaded.causal, examples, frozenset(known)):
         if asked_to_stop.is_set():
             return None
-        cache.add(missing, batch)
+        cache.add(examples, batch)
         known |= batch
-        yield Step(len(known), len(examples), "reference log-probabilities")
+        yield Step(len(known), len(examples), told)
     return known
 
 
@@ -205,12 +239,9 @@ def _result(
     config: TrainConfig,
     loaded: Loaded,
     end: TrainingEnd,
-    reference: dict[str, PairLogps],
-    policy: dict[str, PairLogps],
+    scores: Scores,
     seconds: float,
 ) -> dict[str, object]:
-    held_out = [ex.pair_id for ex in loaded.data.held_out]
-    margins = [margin(policy[key], reference[key], config.beta) for key in held_out]
     return {
         "run": run.id,
         "state": "finished",
@@ -220,15 +251,8 @@ def _result(
         "pairs": len(loaded.data.train),
         "pairs_per_second": round(end.pairs_per_second, 3),
         "metrics": end.last_metrics,
-        "held_out": {
-            "pairs": len(held_out),
-            "accuracy": accuracy([policy[key] for key in held_out]),
-            "accuracy_before": accuracy([reference[key] for key in held_out]),
-            "reward_accuracy": (
-                sum(value > 0 for value in margins) / len(margins) if margins else None
-            ),
-            "mean_margin": sum(margins) / len(margins) if margins else None,
-        },
+        **judgement(loaded.judged, scores, config.beta),
+        "checkpoints": kept_checkpoints(run),
         "adapter": str(run.adapter),
         "too_long": list(loaded.data.too_long),
         "seconds": round(seconds, 1),

@@ -5,7 +5,7 @@ edited pair costs one pair; and for held-out pairs before and after.
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -17,6 +17,7 @@ from engine.train import shared_prefix
 from engine.train.data import Example
 from engine.train.logprobs import token_logprobs
 from engine.train.prefix_tree import common_length, pack
+from models.aside import is_cut_off
 from models.library import BaseModel, sha256_of
 
 PAIRS_AT_ONCE = 32
@@ -34,7 +35,7 @@ class PairLogps:
 
 
 def score_pairs(
-    model: PreTrainedModel, examples: Sequence[Example]
+    model: PreTrainedModel, examples: Sequence[Example], known: Collection[str] = frozenset()
 ) -> Iterator[dict[str, PairLogps]]:
     """Score pairs with the model as it stands, a batch at a time, keyed by pair id.
 
@@ -43,11 +44,14 @@ def score_pairs(
 
     Args:
         model: the causal model; a row at a time where the prefix tree cannot serve it.
+        known: ids of pairs that were scored before. They are left out of their packs, which stay
+            what they were: in bfloat16 a pair scored in other company comes out otherwise.
     """
     device = next(model.parameters()).device
     score = _score_batch if shared_prefix.is_installed(model) else _score_rows
     for pack_of_them in packs(examples):
-        yield score(model, pack_of_them, device)
+        if missing := [example for example in pack_of_them if example.pair_id not in known]:
+            yield score(model, missing, device)
 
 
 def packs(examples: Sequence[Example]) -> Iterator[list[Example]]:
@@ -154,9 +158,12 @@ class ReferenceCache:
 
     def add(self, examples: Sequence[Example], scores: dict[str, PairLogps]) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        with self._path.open("a", encoding="utf-8") as file:
-            for example in examples:
-                if score := scores.get(example.pair_id):
-                    key = self.key(example)
-                    self._known[key] = score
-                    file.write(json.dumps([key, score.chosen, score.rejected]) + "\n")
+        lines = ["\n"] if is_cut_off(self._path) else []
+        for example in examples:
+            if score := scores.get(example.pair_id):
+                key = self.key(example)
+                self._known[key] = score
+                lines.append(json.dumps([key, score.chosen, score.rejected]) + "\n")
+        # In one piece, so that runs which score side by side do not cut each other's lines.
+        with self._path.open("ab", buffering=0) as file:
+            file.write("".join(lines).encode())

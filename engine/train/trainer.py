@@ -1,47 +1,37 @@
 """TRL's DPOTrainer as it is, with the prefix tree under it, as a generator of events.
 
-TRL runs in a thread of its own and a callback passes its metrics on; SIGTERM's flag makes it write
-a checkpoint and stop. Losses, optimiser, schedule and checkpoints are TRL's and transformers'.
+TRL runs in a thread of its own and a callback (`watch.py`) tells how it goes; SIGTERM's flag makes
+it write a checkpoint and stop. Losses, optimiser, schedule and checkpoints are TRL's and
+transformers'.
 """
 
-import ctypes
 import queue
-import resource
-import sys
-import time
 from collections.abc import Generator
-from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Event as Flag
 from threading import Thread
-from typing import Any, cast
+from typing import cast
 
 import datasets
 import torch
 from datasets import Dataset
 from peft import PeftModel
 from peft.helpers import disable_input_dtype_casting
-from transformers import (
-    PreTrainedModel,
-    PreTrainedTokenizerBase,
-    TrainerCallback,
-    TrainerControl,
-    TrainerState,
-    TrainingArguments,
-)
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from trl.trainer.dpo_config import DPOConfig
 from trl.trainer.dpo_trainer import DPOTrainer
 
 from engine.train import shared_prefix
+from engine.train.checkpoints import going_on, newest_checkpoint
 from engine.train.config import TrainConfig
 from engine.train.data import TrainingData
 from engine.train.device import Place
+from engine.train.look import Sights
+from engine.train.saving import SavingTrainer
 from engine.train.scoring import PairLogps
-from models.events import Event, Metric, Note, Step
-
-STEPS_PER_TRIM = 4
-"""Steps between returning freed memory to the system, which then has to hand it out again."""
+from engine.train.watch import Watch
+from models.events import Event, Note
 
 
 @dataclass(frozen=True)
@@ -78,74 +68,6 @@ def preferring(config: TrainConfig, steps_before: int = 0) -> Stage:
     return Stage(config.loss, config.learning_rate, config.epochs, "training", steps_before)
 
 
-@dataclass
-class _Watch(TrainerCallback):
-    """Passes each step's metrics on, and stops the training when asked to."""
-
-    events: "queue.SimpleQueue[Event | None]"
-    asked_to_stop: Flag
-    batch_size: int
-    stage: Stage
-    started: float = field(default_factory=time.monotonic)
-    first_step: int = -1
-    last: dict[str, float] = field(default_factory=dict)
-
-    def on_step_begin(
-        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
-    ) -> None:
-        if self.first_step < 0:
-            self.first_step, self.started = state.global_step, time.monotonic()
-
-    def on_step_end(
-        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
-    ) -> None:
-        if state.global_step % STEPS_PER_TRIM == 0:
-            give_back_memory()
-        if self.asked_to_stop.is_set() and state.global_step < state.max_steps:
-            control.should_save = True
-            control.should_training_stop = True
-
-    def on_log(
-        self,
-        args: TrainingArguments,
-        state: TrainerState,
-        control: TrainerControl,
-        **details: Any,
-    ) -> None:
-        logs: dict[str, float] = details["logs"]
-        if "loss" not in logs:
-            return
-        done, total = state.global_step, state.max_steps
-        rate = self.steps_per_second(done)
-        self.last = {key: float(value) for key, value in logs.items()}
-        speed = {
-            "pairs_per_second": rate * self.batch_size,
-            "eta_s": (total - done) / rate if rate else 0.0,
-            "memory_bytes": float(peak_memory_bytes()),
-        }
-        before = self.stage.steps_before
-        self.events.put(Metric(before + done, self.last | speed))
-        self.events.put(Step(done, total, self.stage.told))
-
-    def steps_per_second(self, done: int) -> float:
-        return (done - self.first_step) / max(time.monotonic() - self.started, 1e-9)
-
-
-def give_back_memory() -> None:
-    """Have glibc return what a step freed; batches differ in length, and the rest would pile up.
-
-    Measured over eight steps: 1.1 GB held between steps where it was 3.0 GB.
-    """
-    with suppress(OSError, AttributeError):  # no glibc here: nothing to do
-        ctypes.CDLL("libc.so.6").malloc_trim(0)
-
-
-def peak_memory_bytes() -> int:
-    """The most memory this process ever held (macOS counts in bytes, Linux in KiB)."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024
-
-
 def train(
     model: PeftModel,
     tokenizer: PreTrainedTokenizerBase,
@@ -156,18 +78,23 @@ def train(
     checkpoints: Path,
     asked_to_stop: Flag,
     stage: Stage,
+    sights: Sights,
+    reached: int = 0,
 ) -> Generator[Event, None, TrainingEnd | None]:
-    """Train the adapter; yields metrics, returns `TrainingEnd`, or None when asked to stop.
+    """Train the adapter; yields its events, returns `TrainingEnd`, or None when asked to stop.
 
     Goes on from the newest whole checkpoint in `checkpoints`, if there is one.
+
+    Args:
+        reached: the last step that the run told of before it was stopped or killed.
     """
     trainer = build_trainer(model, tokenizer, data, reference, config, place, checkpoints, stage)
     events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
-    watch = _Watch(events, asked_to_stop, config.batch_size, stage)
+    watch = Watch(events, asked_to_stop, trainer, sights, stage.told, stage.steps_before)
     trainer.add_callback(watch)
     checkpoint = newest_checkpoint(checkpoints)
-    if checkpoint is not None:
-        yield Note(f"Going on from {checkpoint.name}.")
+    if told := going_on(checkpoint, stage.steps_before, reached):
+        yield Note(told)
     failure: list[BaseException] = []
 
     def run_trainer() -> None:
@@ -192,7 +119,7 @@ def train(
     if done < trainer.state.max_steps:
         yield Note(f"Stopped after step {done} of {trainer.state.max_steps}; a checkpoint is kept.")
         return None
-    return TrainingEnd(done, watch.steps_per_second(done) * config.batch_size, watch.last)
+    return TrainingEnd(done, watch.pairs_per_second(done), watch.last)
 
 
 def build_trainer(
@@ -214,12 +141,13 @@ def build_trainer(
     datasets.disable_progress_bars()
     if "ref" in model.peft_config:
         model.delete_adapter("ref")  # TRL's copy of the adapter, of the stage before
-    trainer = DPOTrainer(
+    trainer = SavingTrainer(
         model=model,
         args=dpo_config(config, place, checkpoints, stage),
         train_dataset=Dataset.from_list(list(data.rows)),
         processing_class=tokenizer,
     )
+    trainer.steps_before = stage.steps_before
     shared_prefix.install(cast(PreTrainedModel, model.get_base_model()))
     _check_tokens(trainer, data)
     if all(example.pair_id in reference for example in data.train):
@@ -243,7 +171,6 @@ def dpo_config(config: TrainConfig, place: Place, checkpoints: Path, stage: Stag
         logging_steps=1,
         logging_first_step=True,
         save_steps=config.checkpoint_every,
-        save_total_limit=2,
         gradient_checkpointing=False,
         bf16=place.dtype == torch.bfloat16,
         use_cpu=place.device == "cpu",
@@ -273,13 +200,3 @@ def _give_reference(
     rows = rows.add_column("ref_rejected_logps", [pair.rejected for pair in logps])
     trainer.train_dataset = rows
     trainer.precompute_ref_logps = True
-
-
-def newest_checkpoint(folder: Path) -> Path | None:
-    """The newest checkpoint that was written to its end; a kill can leave a half one behind."""
-    found = [
-        path
-        for path in folder.glob("checkpoint-*")
-        if (path / "trainer_state.json").exists() and (path / "adapter_model.safetensors").exists()
-    ]
-    return max(found, key=lambda path: int(path.name.rsplit("-", 1)[1]), default=None)

@@ -24,7 +24,7 @@ from studio.keeping import Keeper
 from studio.scores import questionnaire_lines
 from studio.screens.ask_norms import AskNorms
 from studio.screens.confirm import Confirm
-from studio.screens.show_scores import ShowScores
+from studio.screens.show_lines import ShowLines
 from studio.session import Session
 from studio.text import one_line, progress
 
@@ -222,7 +222,7 @@ class QuestionnaireScreen(ModalScreen[None]):
             self._is_newer = False
             sheet = await self._session.ask(self_report.sheet, self._reader.id)
             lines = questionnaire_lines(told, sheet.left_out, sheet.answers.warnings())
-            await self.app.push_screen_wait(ShowScores(f"Scores of {self._reader.name}", lines))
+            await self.app.push_screen_wait(ShowLines(f"Scores of {self._reader.name}", lines))
             self.notify("The scores are in the profile, under Personality.", markup=False)
             await self._leave()
 

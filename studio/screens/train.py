@@ -1,28 +1,38 @@
 """Train: tune a model on a reader's pairs, watch it learn, export it for the previews."""
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from textual import getters, on, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
+from textual.binding import BindingType
+from textual.containers import Vertical
 from textual.screen import Screen
-from textual.widgets import DataTable, Footer, Input, Label, Select, Static
+from textual.widgets import DataTable, Footer, Static
 
 from engine import pair_doctor
 from engine import runs as engine_runs
 from engine.domain import Run
-from engine.train.config import PRESET_NOTES
+from engine.train.config import config_for
+from studio.run_words import Watched, advice_in_full
 from studio.screens.choose_quant import ChooseQuant
+from studio.screens.compare_runs import CompareRuns
+from studio.screens.descriptions import Descriptions
+from studio.screens.preflight import PreflightDialog
+from studio.screens.show_lines import ShowLines
+from studio.screens.train_keys import KEYS
 from studio.session import Session
-from studio.text import cell, count, one_line
+from studio.text import cell, count, moment, one_line
+from studio.watching import Watching
 from studio.widgets.empty_state import EmptyState
 from studio.widgets.run_view import RunView
 from studio.widgets.step_bar import StepBar
+from studio.widgets.training_order import TrainingOrder
 
-EMBEDDED, OTHER = "embedded", ""
 MOST_EXAMINED = 20_000
 """Pairs that the doctor looks through whenever the screen is shown: some three seconds."""
+LOW = 30
+"""Lines below which the screen saves on each."""
 
 
 class TrainScreen(Screen[None]):
@@ -30,53 +40,27 @@ class TrainScreen(Screen[None]):
 
     CSS_PATH = "train.tcss"
     AUTO_FOCUS = "#runs"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("t", "train", "Train", id="train.start", tooltip="Train a model on the pairs"),
-        Binding("s", "stop", "Stop", id="train.stop", tooltip="Stop a run, keeping a checkpoint"),
-        Binding("g", "resume", "Go on", id="train.resume", tooltip="Resume a stopped run"),
-        Binding("e", "export", "Export", id="train.export", tooltip="Export a trained model"),
-        Binding("escape", "leave_input", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = KEYS
     table = getters.query_one("#runs", DataTable)
     view = getters.query_one(RunView)
-    base = getters.query_one("#base", Select)
-    preset = getters.query_one("#preset", Select)
-    other = getters.query_one("#other", Input)
+    order = getters.query_one(TrainingOrder)
     empty = getters.query_one(EmptyState)
 
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
         self._shown: tuple[Run, ...] = ()
+        self._places: Mapping[str, int] = {}
+        self._watching = Watching(session)
 
     def compose(self) -> ComposeResult:
         yield StepBar(self._session, "train")
         yield EmptyState()
         with Vertical(id="work"):
-            with Horizontal(id="settings"):
-                yield Label("Base")
-                yield Select(
-                    (("embedded SmolLM2-135M", EMBEDDED), ("another, typed here:", OTHER)),
-                    id="base",
-                    value=EMBEDDED,
-                    allow_blank=False,
-                    compact=True,
-                )
-                yield Input(
-                    placeholder="GGUF file, folder or Hugging Face id", id="other", compact=True
-                )
-                yield Label("Preset")
-                yield Select(
-                    ((preset, preset) for preset in PRESET_NOTES),
-                    id="preset",
-                    value="quick",
-                    allow_blank=False,
-                    compact=True,
-                )
-            yield Static(id="note", markup=False)
+            yield TrainingOrder()
             yield Static(id="doctor", markup=False)
             yield DataTable(id="runs", cursor_type="row", classes="panel")
-            yield RunView(classes="panel")
+            yield RunView()
         yield Footer()
 
     def on_mount(self) -> None:
@@ -86,21 +70,39 @@ class TrainScreen(Screen[None]):
         self._session.tracker.changed.subscribe(self, self._show_work)
         self._show(None)
 
+    def on_resize(self) -> None:
+        self.set_class(self.size.height < LOW, "-low")
+
     @property
     def _run(self) -> Run | None:
         row = self.table.cursor_row
         return self._shown[row] if 0 <= row < len(self._shown) else None
 
+    @property
+    def _watched(self) -> Watched | None:
+        return self._watching.watched(self._run) if self._run else None
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        run, reader = self._run, self._session.reader
-        going_on = run is not None and self._session.tracker.is_going_on(run.id)
+        watched, reader = self._watched, self._session.reader
+        is_training = watched is not None and watched.run.kind == "train"
+        state = watched.state if watched else ""
+        has_pairs = reader is not None and reader.pairs > 0
         possible = {
-            "train": reader is not None and reader.pairs > 0,
-            "stop": going_on,
-            "resume": run is not None and not going_on and run.state in ("stopped", "failed"),
-            "export": run is not None and run.kind == "train" and run.state == "finished",
+            "train": has_pairs,
+            "knobs": has_pairs,
+            "readers": has_pairs,
+            "stop": state == "running",
+            "resume": state in ("stopped", "failed"),
+            "take_out": state == "waiting",
+            "export": is_training and state == "finished",
+            "descriptions": watched is not None and bool(watched.samples),
+            "advice": watched is not None and bool(watched.advice),
+            "metric": is_training and state != "waiting",
+            "page": self.view.has_pages,
+            "compare": is_training,
+            "watch": watched is not None,
         }
-        return True if possible.get(action, True) else None
+        return possible.get(action, True)
 
     def _show(self, _: None) -> None:
         reader = self._session.reader
@@ -111,12 +113,12 @@ class TrainScreen(Screen[None]):
         )
         self.set_class(not runs and (reader is None or not reader.pairs), "-empty")
         self.empty.update(self._invitation())
-        if runs != self._shown:
+        self.order.show(reader, self._session.readers)
+        if (runs, self._session.places) != (self._shown, self._places):
             self._fill(runs)
-        self.view.display = bool(runs)
-        self.table.display = bool(runs)
+        self.set_class(not runs, "-no-runs")
         if self.focused is None and not self.has_class("-empty"):
-            (self.table if runs else self.base).focus()
+            (self.table if runs else self.order.base).focus()
         self.refresh_bindings()
         self._examine()
 
@@ -144,14 +146,15 @@ class TrainScreen(Screen[None]):
     def _fill(self, runs: tuple[Run, ...]) -> None:
         at = self._run.id if self._run else None
         known = {run.id for run in self._shown}
-        self._shown = runs
+        self._shown, self._places = runs, self._session.places
         self.table.clear()
         for run in runs:
+            place = self._session.places.get(run.id)
             self.table.add_row(
-                cell(run.state),
+                cell(f"{run.state} {place}" if place else run.state),
                 cell(run.kind),
-                cell(f"{run.created_at.astimezone():%Y-%m-%d %H:%M}"),
-                cell(run.title, 80),
+                cell(moment(run.created_at)),
+                cell(run.title, 120),
                 key=run.id,
             )
         ids = [run.id for run in runs]
@@ -161,47 +164,95 @@ class TrainScreen(Screen[None]):
 
     def _show_work(self, key: str) -> None:
         if self._run is not None and self._run.id == key:
-            self._show_run()
+            self._draw()
 
     @on(DataTable.RowHighlighted, "#runs")
     def _show_run(self) -> None:
         run = self._run
         if run is None:
             return
-        if run.id not in self._session.tracker.works:
+        if run.id not in self._session.tracker.works and run.state != "waiting":
             self._session.follow(run, announce=False)
-        self.view.show(run, self._session.tracker.works.get(run.id))
-        self.refresh_bindings()
+        self._draw()
+        self._read_settings(run)
 
-    @on(Select.Changed, "#preset")
-    def _explain(self) -> None:
-        self.query_one("#note", Static).update(PRESET_NOTES[str(self.preset.value)])
+    @work(group="page", exclusive=True)
+    async def _read_settings(self, run: Run) -> None:
+        with self._session.errors_told():
+            await self._watching.read(run)
+            self._draw()
 
-    @on(Select.Changed, "#base")
-    def _base_chosen(self) -> None:
-        self.other.display = self.base.value == OTHER
-        if self.other.display:
-            self.other.focus()
+    def _draw(self) -> None:
+        if (watched := self._watched) is not None:
+            self.view.show(watched)
+            self.refresh_bindings()
 
-    @on(Input.Submitted, "#other")
-    def action_leave_input(self) -> None:
-        if self.focused is self.other:
-            self.preset.focus()
+    def action_leave(self) -> None:
+        self.order.leave_base()
+        if self.has_class("-close"):
+            self.action_watch()
+
+    @on(DataTable.RowSelected, "#runs")
+    def action_watch(self) -> None:
+        self.toggle_class("-close")
+        if not self.has_class("-close"):
+            self.table.focus()
+
+    def action_page(self) -> None:
+        self.view.turn_page()
+
+    def action_metric(self, by: int) -> None:
+        self.view.turn_metric(by)
+
+    def action_advice(self) -> None:
+        if (watched := self._watched) is not None:
+            lines = advice_in_full(watched.advice)
+            self.app.push_screen(ShowLines("What the run doctor says, the newest first", lines))
+
+    def action_descriptions(self) -> None:
+        if self._run is not None:
+            self.app.push_screen(Descriptions(self._session, self._run))
+
+    def action_compare(self) -> None:
+        run = self._run
+        others = [
+            other
+            for other in self._session.runs
+            if run is not None and other.kind == "train" and other.id != run.id
+        ]
+        if run is not None and others:
+            self.app.push_screen(CompareRuns(self._session, run, others))
+        else:
+            self.notify("There is no other training to compare this one with.", markup=False)
+
+    def action_knobs(self) -> None:
+        self.order.ask_settings()
+
+    def action_readers(self) -> None:
+        self.order.ask_readers()
 
     @work(group="ask", exclusive=True)
     async def action_train(self) -> None:
-        reader = self._session.reader
-        assert reader is not None
-        base = str(self.base.value) or self.other.value.strip()
-        if not base:
-            self.notify("Type the base model's file, folder or id first.", markup=False)
-            self.other.focus()
-            return
-        with self._session.errors_told():
-            preset = str(self.preset.value)
-            await self._session.ask(engine_runs.start_training, [reader.id], base, preset)
-            await self._session.refresh()
-            self.table.focus()
+        if (order := self.order.order) is not None:
+            with self._session.errors_told():
+                config = config_for(order.preset, order.base, order.changes)
+                dialog = PreflightDialog(self._session, order.reader_ids, config)
+                taken = await self.app.push_screen_wait(dialog)
+                if taken is None:
+                    return
+                await self._session.ask(
+                    engine_runs.start_training,
+                    order.reader_ids,
+                    order.base,
+                    order.preset,
+                    {**order.changes, **taken},
+                    queue=any(
+                        run.kind == "train" and run.state in ("running", "waiting")
+                        for run in self._session.runs
+                    ),
+                )
+                await self._session.refresh()
+                self.table.focus()
 
     @work(group="ask")
     async def action_stop(self) -> None:
@@ -210,6 +261,13 @@ class TrainScreen(Screen[None]):
                 self._session.stopping.add(run.id)
                 await self._session.ask(engine_runs.stop, run.id)
                 self.notify("Stopping; what was learnt so far is kept.", markup=False)
+
+    @work(group="ask")
+    async def action_take_out(self) -> None:
+        if (run := self._run) is not None:
+            with self._session.errors_told():
+                await self._session.ask(engine_runs.cancel, run.id)
+                await self._session.refresh()
 
     @work(group="ask")
     async def action_resume(self) -> None:

@@ -19,10 +19,11 @@ import click
 from engine.domain import Profile, Trait
 from studio.shell.base import Command, give, say, shared, tell
 from studio.shell.columns import columns
-from studio.shell.events import read_to_end, result_of_run, reuse_or_start, run_of_same_input
+from studio.shell.events import read_to_end
+from studio.shell.following import result_of_run, reuse_or_start, run_of_same_input
 from studio.shell.pair_lines import pair_lines
 from studio.shell.previews import Written, write_panes
-from studio.shell.runs import export_lines, training_lines
+from studio.shell.run_lines import export_lines, training_lines
 from studio.shell.trait_lines import quotes_of, trait_line
 from studio.text import count, duration, size
 
@@ -152,7 +153,7 @@ def _export(demo: Demo, trained: str) -> None:
     from engine import runs
 
     with demo.stage("export", f"Merge, GGUF, {QUANT}, and a check that it answers"):
-        print_ = runs.fingerprint(trained, QUANT)
+        print_ = runs.export_fingerprint(demo.data_dir, trained, QUANT)
         known = run_of_same_input(demo.data_dir, "export", READER, print_)
         run, told = reuse_or_start(
             demo.data_dir, known, lambda: runs.start_export(demo.data_dir, trained, QUANT)

@@ -1,25 +1,31 @@
 """Commands about long work: train, export, runs, models."""
 
 import json
-from collections.abc import Iterator
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from pathlib import Path
 
 import click
 
 from engine.domain import Run
-from engine.train.config import PRESETS, TrainConfig
+from engine.train.config import PRESETS
+from engine.train.run_doctor import diagnose
+from engine.train.settings import value_of
 from models.errors import BadInput
-from models.events import JsonObject, Metric
 from studio.shell.base import Command, Group, give, shared, tell
-from studio.shell.events import (
+from studio.shell.following import (
     follow_run,
-    metric_line,
     result_of_run,
     reuse_or_start,
     run_of_same_input,
 )
-from studio.text import duration, one_line, size
+from studio.shell.run_lines import (
+    difference_lines,
+    export_lines,
+    list_line,
+    show_lines,
+    training_lines,
+)
+from studio.text import size
 
 QUANTS = ("Q4_K_M", "Q8_0", "F16")
 
@@ -30,24 +36,38 @@ QUANTS = ("Q4_K_M", "Q8_0", "F16")
 @click.option("--preset", type=click.Choice(list(PRESETS)), default="quick", show_default=True)
 @click.option("--set", "changes", multiple=True, metavar="KEY=VALUE", help="Change one setting.")
 @click.option("--detach", is_flag=True, help="Start the run and return at once.")
+@click.option("--queue", is_flag=True, help="Train when the runs before it have ended.")
 @click.option("--fresh", is_flag=True, help="Train again, though a run had the same input.")
+@click.option("--check", "only_check", is_flag=True, help="Measure what it would need; no run.")
+@click.option("--take-plan", is_flag=True, help="Where it does not fit, train as the plan says.")
 def train(
     readers: tuple[str, ...],
     base: str,
     preset: str,
     changes: tuple[str, ...],
     detach: bool,
+    queue: bool,
     fresh: bool,
+    only_check: bool,
+    take_plan: bool,
 ) -> None:
-    """Train a model by DPO for one reader, or one for several. Ctrl+C leaves it running."""
+    """Train a model by DPO for one reader, or one for several. Ctrl+C leaves it running.
+
+    What the run needs is told before; `--check` has two steps measured for it and ends there.
+    """
     from engine import desk, pair_doctor, runs
     from engine.train.config import config_for
+    from studio.shell.preflight import checked, give_check
 
-    data_dir = shared().data_dir
+    data_dir = _data_dir()
     reader_ids = [desk.reader_id_of(data_dir, reader) for reader in readers]
     if wrong := pair_doctor.stops(data_dir, reader_ids):
         tell(f"{wrong} `persona-studio pairs doctor READER` shows and mends it.")
     changed = dict(map(_change, changes))
+    if only_check:
+        give_check(data_dir, reader_ids, config_for(preset, base, changed), fresh)
+        return
+    changed |= checked(data_dir, reader_ids, config_for(preset, base, changed), take_plan)
     known = None
     if not fresh:
         config = config_for(preset, base, changed)
@@ -56,7 +76,8 @@ def train(
     run, told = reuse_or_start(
         data_dir,
         known,
-        lambda: runs.start_training(data_dir, reader_ids, base, preset, changed),
+        lambda: runs.start_training(data_dir, reader_ids, base, preset, changed, queue),
+        queue,
     )
     tell(told)
     if detach:
@@ -71,34 +92,9 @@ def train(
 def _change(told: str) -> tuple[str, object]:
     """One KEY=VALUE of --set, as the kind of value that the setting has."""
     key, equals, value = told.partition("=")
-    names = [field.name for field in fields(TrainConfig)]
-    if not equals or key not in names:
-        raise BadInput(f"{told!r} changes no setting.", f"KEY is one of {', '.join(names)}.")
-    default = getattr(TrainConfig(), key)
-    try:
-        return key, type(default)(value)
-    except ValueError as error:
-        noun = "a whole number" if isinstance(default, int) else "a number"
-        raise BadInput(f"The setting {key} is {noun}, not {value!r}.") from error
-
-
-def training_lines(result: JsonObject) -> Iterator[str]:
-    """What a training run came to."""
-    held_out = result["held_out"]
-    assert isinstance(held_out, dict)
-    yield (
-        f"{result['run']}: {result['steps']} steps on {result['device']} in "
-        f"{duration(float(str(result['seconds'])))}, {result['pairs_per_second']} pairs/s."
-    )
-    if held_out["pairs"]:
-        yield (
-            f"Of {held_out['pairs']} held-out pairs the model prefers the chosen answer in "
-            f"{held_out['accuracy']:.0%}; before training in {held_out['accuracy_before']:.0%}."
-        )
-        yield (
-            f"Beside the base, training moved it towards the chosen answer in "
-            f"{held_out['reward_accuracy']:.0%} of them (50% would be chance)."
-        )
+    if not equals:
+        raise BadInput(f"{told!r} changes no setting.", "Write it as KEY=VALUE.")
+    return key, value_of(key, value)
 
 
 @click.command("export", cls=Command)
@@ -111,8 +107,10 @@ def export(run: str, quant: str, fresh: bool) -> None:
 
     data_dir = shared().data_dir
     trained = runs.find_run(data_dir, run)
-    print_ = runs.fingerprint(trained.id, quant)
-    known = None if fresh else run_of_same_input(data_dir, "export", trained.subject, print_)
+    known = None
+    if not fresh and runs.run_dir(data_dir, trained.id).adapter.exists():
+        print_ = runs.export_fingerprint(data_dir, trained.id, quant)
+        known = run_of_same_input(data_dir, "export", trained.subject, print_)
     exported, told = reuse_or_start(
         data_dir, known, lambda: runs.start_export(data_dir, trained.id, quant)
     )
@@ -121,26 +119,34 @@ def export(run: str, quant: str, fresh: bool) -> None:
     give(result, export_lines(result))
 
 
-def export_lines(result: JsonObject) -> Iterator[str]:
-    """What an export made."""
-    size_bytes = int(str(result["size_bytes"]))
-    yield f"{result['gguf']}: {result['quant']}, {size(size_bytes)}, sha256 {result['sha256']}"
-
-
 @click.group("runs", cls=Group, invoke_without_command=True)
 @click.pass_context
 def runs_(ctx: click.Context) -> None:
-    """List the runs, or follow, stop, resume, show one. RUN may be the beginning of an id."""
+    """List the runs, or follow, stop, resume, compare them. RUN may be the beginning of an id."""
     if ctx.invoked_subcommand is None:
         _list()
+
+
+def _data_dir() -> Path:
+    """The data directory, in which a queue that stood still now goes on."""
+    from engine import runs
+
+    data_dir = shared().data_dir
+    for run in runs.revive_queue(data_dir):
+        tell(f"The queue stood still, as after a restart; {run} waits for its turn again.")
+    return data_dir
 
 
 def _list() -> None:
     from engine import runs
 
-    found = runs.runs(shared().data_dir)
-    lines = [f"{run.id}  {run.state}  {one_line(run.title)}" for run in found]
-    give({"runs": [_run_as_json(run) for run in found]}, lines or ["No runs yet."])
+    data_dir = _data_dir()
+    found, places = runs.runs(data_dir), runs.places(data_dir)
+    lines = [list_line(run, places.get(run.id)) for run in found]
+    give(
+        {"runs": [{**_run_as_json(run), "place": places.get(run.id)} for run in found]},
+        lines or ["No runs yet."],
+    )
 
 
 def _run_as_json(run: Run) -> dict[str, object]:
@@ -149,15 +155,20 @@ def _run_as_json(run: Run) -> dict[str, object]:
 
 @runs_.command("follow")
 @click.argument("run")
-def follow(run: str) -> None:
-    """Watch a run to its end; Ctrl+C stops watching, not the run."""
+@click.option("--new", is_flag=True, help="Leave out what came before now.")
+@click.option("--samples", is_flag=True, help="Print the descriptions written at checkpoints.")
+def follow(run: str, new: bool, samples: bool) -> None:
+    """Watch a run to its end; Ctrl+C stops watching, not the run.
+
+    On a terminal one line is kept current; through a pipe or into a file all are plain lines.
+    """
     from engine import runs
 
-    _follow(runs.find_run(shared().data_dir, run))
+    _follow(runs.find_run(_data_dir(), run), new, samples)
 
 
-def _follow(run: Run) -> None:
-    result = follow_run(shared().data_dir, run)
+def _follow(run: Run, new: bool = False, samples: bool = False) -> None:
+    result = follow_run(shared().data_dir, run, new, samples, aloud=True)
     lines = {"train": training_lines, "export": export_lines}.get(run.kind)
     give(result, lines(result) if lines else [f"{run.id} has finished."])
 
@@ -165,12 +176,12 @@ def _follow(run: Run) -> None:
 @runs_.command("stop")
 @click.argument("run")
 def stop(run: str) -> None:
-    """Ask a run to write a checkpoint and stop."""
+    """Ask a run to write a checkpoint and stop; a waiting one leaves the queue."""
     from engine import runs
 
     data_dir = shared().data_dir
     found = runs.find_run(data_dir, run)
-    asked = found.state == "running"
+    asked = found.state in ("running", "waiting")
     runs.stop(data_dir, found.id)
     told = f"{found.id} was asked to stop; `persona-studio runs resume {found.id}` goes on later."
     give(
@@ -179,60 +190,95 @@ def stop(run: str) -> None:
     )
 
 
+@runs_.command("cancel")
+@click.argument("run")
+def cancel(run: str) -> None:
+    """Take a waiting run out of the queue; it can be resumed later."""
+    from engine import runs
+
+    cancelled = runs.cancel(shared().data_dir, run)
+    told = f"{cancelled.id} no longer waits; `persona-studio runs resume {cancelled.id}` starts it."
+    give({"run": cancelled.id, "state": cancelled.state}, [told])
+
+
 @runs_.command("resume")
 @click.argument("run")
 @click.option("--detach", is_flag=True, help="Return at once.")
-def resume(run: str, detach: bool) -> None:
-    """Go on with a stopped or failed run, and watch it."""
+@click.option("--queue", is_flag=True, help="Go on when the runs before it have ended.")
+def resume(run: str, detach: bool, queue: bool) -> None:
+    """Go on with a stopped or failed run, and watch it from there on."""
     from engine import runs
 
-    resumed = runs.resume(shared().data_dir, run)
+    resumed = runs.resume(_data_dir(), run, queue)
     if detach:
-        give({"run": resumed.id, "state": resumed.state}, [f"{resumed.id} goes on."])
+        told = f"{resumed.id} {'waits in the queue' if queue else 'goes on'}."
+        give({"run": resumed.id, "state": resumed.state}, [told])
         return
     _follow(resumed)
+
+
+@runs_.command("diff")
+@click.argument("a", metavar="RUN")
+@click.argument("b", metavar="OTHER")
+def diff(a: str, b: str) -> None:
+    """Show what two training runs were told differently, and what became of both."""
+    from engine import runs
+
+    data_dir = shared().data_dir
+    one, other = runs.find_run(data_dir, a).id, runs.find_run(data_dir, b).id
+    found = runs.differences(data_dir, one, other)
+    document = {
+        "runs": [one, other],
+        "differences": [{"name": each.name, "values": [each.a, each.b]} for each in found],
+    }
+    give(document, difference_lines(one, other, found))
+
+
+@runs_.command("pick")
+@click.argument("run")
+@click.argument("step", type=int)
+def pick(run: str, step: int) -> None:
+    """Make the checkpoint of STEP the one that a run's exports are made of."""
+    from engine import runs
+
+    data_dir = shared().data_dir
+    found = runs.find_run(data_dir, run)
+    picked = runs.pick_checkpoint(data_dir, found.id, step)
+    told = f"{found.id} is now what it was at step {step}; `persona-studio export {found.id}`."
+    give({"run": found.id, "step": step, "checkpoint": str(picked.path)}, [told])
 
 
 @runs_.command("show")
 @click.argument("run")
 def show(run: str) -> None:
-    """Show one run: its settings, where it stands, where its files are."""
+    """Show one run: settings, where it stands, the run doctor's advice, where its files are."""
     from engine import jobs, runs
+    from engine.train.input_files import read_config
 
-    data_dir = shared().data_dir
+    data_dir = _data_dir()
     found = runs.find_run(data_dir, run)
     directory = runs.run_dir(data_dir, found.id)
-    job = json.loads(directory.job.read_text()) if directory.job.exists() else {}
-    metrics = [event for event in jobs.read_events(directory) if isinstance(event, Metric)]
+    has_job = directory.job.exists()
+    config = read_config(directory.path) if has_job and found.kind == "train" else None
+    metrics = jobs.metrics(directory)
     document = {
         **_run_as_json(found),
         "directory": str(directory.path),
-        "settings": job,
+        "settings": json.loads(directory.job.read_text()) if has_job else {},
         "metrics": [{"step": metric.step, **metric.values} for metric in metrics],
+        "checkpoints": [each.step for each in runs.checkpoints(data_dir, found.id)],
+        "advice": [asdict(each) for each in diagnose(metrics, config)] if config else [],
     }
-    give(document, _run_lines(found, directory.path, job, metrics[-1:]))
-
-
-def _run_lines(run: Run, directory: Path, job: JsonObject, last: list[Metric]) -> Iterator[str]:
-    yield f"{run.id}: {run.state}"
-    yield f"  {one_line(run.title)}"
-    yield f"  started {run.created_at:%Y-%m-%d %H:%M} UTC, files in {directory}"
-    config = job.get("config", {})
-    if isinstance(config, dict) and config:
-        yield "  " + ", ".join(f"{key}={value}" for key, value in config.items())
-    for metric in last:
-        yield f"  {metric_line(metric.step, metric.values)}"
-    if run.kind == "train" and run.result:
-        yield from (f"  {line}" for line in training_lines(run.result))
+    give(document, show_lines(found, directory, config, metrics))
 
 
 @click.command("models", cls=Command)
 def models() -> None:
     """List the models that were tuned here, and the bases on offer."""
-    from engine import runs
+    from engine.tuned_models import tuned_models
     from models.catalogue import offers
 
-    tuned = runs.tuned_models(shared().data_dir)
+    tuned = tuned_models(shared().data_dir)
     document: dict[str, object] = {
         "tuned": [
             {**asdict(model), "gguf": str(model.gguf), "created_at": model.created_at.isoformat()}

@@ -1,40 +1,59 @@
-"""One metric of a run over its steps: a small curve, and its figures in words."""
+"""One chart of a run: its curves over the steps, with their figures in words above."""
 
-from textual.app import ComposeResult
-from textual.containers import Vertical
-from textual.widgets import Sparkline, Static
+from collections.abc import Sequence
+
+from textual.content import Content
+from textual.widget import Widget
+
+from studio.pictures.curves import Curve, curve_chart, curve_words
+from studio.run_panels import Panel
+
+ROOMY = 9
+"""Lines above which a second one of words costs the curve little."""
 
 
-class MetricChart(Vertical):
-    """Named by TRL's own key, with first, lowest, highest and last value as text."""
+class MetricChart(Widget):
+    """Draws itself for the room it has; the same curves are not drawn twice."""
 
-    DEFAULT_CSS = """
-    MetricChart {
-        width: 1fr; height: auto; padding: 0 1;
-        Sparkline { height: 3; }
-        .figures { color: $text-muted; }
-    }
-    """
+    DEFAULT_CSS = "MetricChart { width: 1fr; height: 1fr; padding: 0 1; }"
 
-    def __init__(self, metric: str) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._metric = metric
+        self._panel: Panel | None = None
+        self._place = ""
+        self._curves: Sequence[Curve] = ()
+        self._last_step = 0
+        self._points: object = None
 
-    def compose(self) -> ComposeResult:
-        yield Static(self._metric, markup=False)
-        yield Sparkline([])
-        yield Static("no figures yet", classes="figures", markup=False)
+    def show(
+        self, panel: Panel, curves: Sequence[Curve], last_step: int = 0, place: str = ""
+    ) -> None:
+        """Show a panel's curves.
 
-    def show(self, values: list[float]) -> None:
-        """Show the values so far, oldest first."""
-        told = "no figures yet"
-        if values:
-            told = f"last {_told(values[-1])}\nmin {_told(min(values))}  max {_told(max(values))}"
-        # A curve needs a range: one value, or always the same one, is drawn as nothing at all.
-        self.query_one(Sparkline).data = values if len(set(values)) > 1 else []
-        self.query_one(".figures", Static).update(told)
+        Args:
+            last_step: how far the axis of steps goes at least.
+            place: which of how many charts this is, and how to get to the others.
+        """
+        points = [(curve.sign, len(curve.points), [*curve.points.items()][-1:]) for curve in curves]
+        drawn = (panel.title, points, last_step, place)
+        self._panel, self._curves, self._last_step, self._place = panel, curves, last_step, place
+        if drawn != self._points:
+            self._points = drawn
+            self.refresh()
 
-
-def _told(value: float) -> str:
-    """Three decimals at most, so that three charts fit beside each other on 80 columns."""
-    return f"{round(value, 3):g}"
+    def render(self) -> Content:
+        panel, (width, height) = self._panel, self.content_size
+        if panel is None:
+            return Content("")
+        heading = Content.assemble((panel.title, "bold"), (f"  {self._place}", "$text-muted"))
+        is_long = height > ROOMY or len(panel.series) > 2
+        words = curve_words(self._curves, panel.told, width, 2 if is_long else 1)
+        chart = curve_chart(
+            self._curves,
+            width,
+            height - 1 - len(words),
+            panel.told,
+            panel.bounds,
+            self._last_step,
+        )
+        return Content("\n").join([heading, *words, *(chart or [Content("No figures yet.")])])

@@ -1,112 +1,116 @@
-"""One run, live or of yesterday: where it stands, its curves, and what came of it."""
+"""One run, live or of yesterday: what to do next, where it stands, its curves, what came of it."""
 
-from collections.abc import Mapping
-
+from textual import getters
 from textual.app import ComposeResult
-from textual.containers import Horizontal, VerticalScroll
+from textual.containers import Container, Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from engine.domain import Run
-from models.events import Failed, Finished
-from studio.text import count, duration, one_line, progress, size, visible
-from studio.tracker import Work
+from studio.run_panels import curves_of, panels_of
+from studio.run_words import Watched, advice_in_short, last_told, next_step, outcome, standing
+from studio.text import one_line
 from studio.widgets.metric_chart import MetricChart
 
-METRICS = ("loss", "rewards/margins", "rewards/accuracies")
+AT_ONCE = 4
+WIDE, TALL = 96, 26
+"""Columns and lines from which on four charts stand beside the outcome."""
 
 
-class RunView(VerticalScroll):
-    """The lower part of the train screen."""
+class RunView(Vertical):
+    """The lower part of the train screen: curves and outcome, one of them where room is short."""
+
+    next = getters.query_one("#next", Static)
+    state = getters.query_one("#state", Static)
+    told = getters.query_one("#told", Static)
+    advice = getters.query_one("#advice", Static)
+    outcome = getters.query_one("#outcome", Static)
+    charts = getters.query_one("#charts", Container)
+    page = getters.query_one("#page", VerticalScroll)
+
+    def __init__(self) -> None:
+        super().__init__(classes="panel")
+        self._watched: Watched | None = None
+        self._first = 0
+        """The panel of the first chart."""
+        self._turned = False
+        """Whether the editor wants the other page than the one that comes first."""
 
     def compose(self) -> ComposeResult:
+        yield Static(id="next", markup=False)
         yield Static(id="state", markup=False)
-        with Horizontal(id="charts"):
-            for metric in METRICS:
-                yield MetricChart(metric)
-        yield Static(id="outcome", markup=False)
+        yield Static(id="told", markup=False)
+        yield Static(id="advice", markup=False)
+        with VerticalScroll(id="page"):
+            yield Static(id="outcome", markup=False)
+        with Container(id="charts"):
+            for _ in range(AT_ONCE):
+                yield MetricChart()
 
-    def show(self, run: Run, work: Work | None) -> None:
+    def show(self, watched: Watched) -> None:
         """Show a run and what its events told so far."""
-        self.border_title = Content(one_line(run.title, 70))
-        self.query_one("#state", Static).update(_state(run, work))
-        self.query_one("#charts").display = run.kind == "train"
-        for metric, chart in zip(METRICS, self.query(MetricChart), strict=True):
-            chart.show(work.series(metric) if work else [])
-        self.query_one("#outcome", Static).update(_outcome(run, work))
+        if self._watched is None or self._watched.run.id != watched.run.id:
+            self._first, self._turned = 0, False
+        self._watched = watched
+        self.border_title = Content(one_line(watched.run.title, 90))
+        self.next.update(f"▸ {next_step(watched)}")
+        self.state.update(standing(watched))
+        self.told.update(last_told(watched))
+        self.told.display = bool(last_told(watched))
+        self.advice.update(advice_in_short(watched.advice))
+        self.advice.display = bool(watched.advice)
+        self.outcome.update(outcome(watched))
+        self._lay_out()
 
+    def turn_metric(self, by: int) -> None:
+        """Go on to the next charts, or back."""
+        if self._watched is not None:
+            shown = self._at_once
+            pages = -(-len(panels_of(self._watched.work)) // shown)
+            self._first = (self._first // shown + by) % pages * shown
+            self._lay_out()
 
-def _state(run: Run, work: Work | None) -> Content:
-    ended = work.ended if work else None
-    state = "running" if work and ended is None else run.state
-    parts: list[str | tuple[str, str]] = [(state.capitalize(), "bold")]
-    if work and work.step and ended is None:
-        parts.append(f"  {progress(work.step.done, work.step.total)}  {visible(work.step.note)}")
-    if work and work.metrics:
-        parts.append("\n" + _figures(work))
-    if work and work.notes:
-        # The first note of a training names the device, the last what is being done now.
-        told = " ".join(dict.fromkeys((work.notes[0], work.notes[-1])))
-        parts.append((f"\n{visible(told)}", "$text-muted"))
-    return Content.assemble(*parts)
+    def turn_page(self) -> None:
+        """From the curves to the outcome, or back, where there is no room for both."""
+        self._turned = not self._turned
+        self._lay_out()
 
+    @property
+    def has_pages(self) -> bool:
+        """Whether curves and outcome take turns."""
+        watched = self._watched
+        if watched is None or self._is_large or watched.run.kind != "train":
+            return False
+        return watched.state == "finished"
 
-def _figures(work: Work) -> str:
-    """Speed, time left and memory, as far as the newest metrics tell them."""
-    newest: dict[str, float] = {}
-    for metric in work.metrics:
-        newest.update(metric.values)
-    told = []
-    if "pairs_per_second" in newest:
-        told.append(f"{newest['pairs_per_second']:.2f} pairs/s")
-    if "eta_s" in newest and work.ended is None:
-        told.append(f"{duration(newest['eta_s'])} left")
-    if "memory_bytes" in newest:
-        told.append(f"{size(newest['memory_bytes'])} memory")
-    return "   ".join(told)
+    @property
+    def _is_large(self) -> bool:
+        return self.size.width >= WIDE and self.size.height >= TALL
 
+    @property
+    def _at_once(self) -> int:
+        return AT_ONCE if self._is_large else 1
 
-def _outcome(run: Run, work: Work | None) -> Content:
-    ended = work.ended if work else None
-    if isinstance(ended, Failed):
-        # The hint for a stopped run names the command line's way; here it is a key.
-        hint = (
-            "Press g to go on from the last checkpoint." if run.state == "stopped" else ended.hint
-        )
-        return Content(f"{visible(ended.message)}\n{visible(hint)}")
-    result = ended.result if isinstance(ended, Finished) else run.result
-    if not result:
-        return Content("")
-    return Content(_trained(result) if run.kind == "train" else _exported(result))
+    def on_resize(self) -> None:
+        self._lay_out()
 
+    def _lay_out(self) -> None:
+        watched = self._watched
+        if watched is None:
+            return
+        told, is_training = bool(outcome(watched).plain), watched.run.kind == "train"
+        self.set_class(self._is_large, "-large")
+        self.set_class(not self.has_pages and is_training, "-both")
+        # What came of it is what one wants to know of a run that has ended.
+        self.page.display = told and (not self.has_pages or not self._turned)
+        self.charts.display = is_training and (not self.has_pages or self._turned)
+        self._draw(watched)
 
-def _trained(result: Mapping[str, object]) -> str:
-    held_out = result.get("held_out")
-    sentences = []
-    if isinstance(held_out, Mapping) and held_out.get("pairs"):
-        before, after = held_out.get("accuracy_before"), held_out.get("accuracy")
-        pairs = count(int(_number(held_out["pairs"])), "pair")
-        sentences.append(
-            f"On {pairs} it never trained on, the model preferred this reader's answer in "
-            f"{_number(after):.0%} after training, {_number(before):.0%} before. Beside the base, "
-            f"training moved it the reader's way in {_number(held_out.get('reward_accuracy')):.0%} "
-            "of them (50% would be chance)."
-        )
-    else:
-        sentences.append("There were no held-out pairs to test it on.")
-    took = f"{count(int(_number(result.get('steps'))), 'step')} on {result.get('device')}"
-    sentences.append(f"{took}, {duration(_number(result.get('seconds')))}.")
-    sentences.append("Press e to export the model for the previews.")
-    return visible(" ".join(sentences))
-
-
-def _exported(result: Mapping[str, object]) -> str:
-    return visible(
-        f"{result.get('quant')} model of {size(_number(result.get('size_bytes')))}, "
-        f"hash {str(result.get('sha256'))[:12]}. Press 5 to read its descriptions.\n"
-        f"{result.get('gguf')}"
-    )
-
-
-def _number(value: object) -> float:
-    return float(value) if isinstance(value, int | float) else 0.0
+    def _draw(self, watched: Watched) -> None:
+        panels = panels_of(watched.work)
+        first = min(self._first, len(panels) - 1)
+        last_step = watched.work.last_step if watched.work else 0
+        for at, chart in enumerate(self.query(MetricChart), first):
+            chart.display = at < min(len(panels), first + self._at_once)
+            if chart.display:
+                place = f"{at + 1} of {len(panels)}, m turns over" if at == first else ""
+                chart.show(panels[at], curves_of(panels[at], watched.work), last_step, place)

@@ -1,5 +1,6 @@
 """Readers, profiles and pairs that tests of the engine share."""
 
+import os
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -116,3 +117,43 @@ def data_dir(tmp_path: Path) -> Path:
 def cache_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Shared with tests/models, so that a session dequantises the embedded model once."""
     return tmp_path_factory.getbasetemp() / "model-cache"
+
+
+@pytest.fixture(scope="session")
+def tiny_base(cache_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A base that trains in seconds."""
+    # Here, so that no other test waits for torch.
+    from tests.engine.tiny_training import save_tiny_base
+
+    folder = tmp_path_factory.mktemp("tiny") / "base"
+    save_tiny_base(folder, cache_dir)
+    return folder
+
+
+JOB = """
+import os, time
+from models.events import Finished, Item, Note, Step
+
+def work(run, settings, asked_to_stop):
+    yield Note("at work in " + os.path.basename(os.getcwd()))
+    if settings.get("fail"):
+        raise OSError(28, "No space left on device", "somewhere")
+    for i in range(settings["steps"]):
+        if asked_to_stop.is_set():
+            return
+        yield Step(i + 1, settings["steps"])
+        time.sleep(settings.get("pause", 0))
+    yield Finished({"answer": 42})
+"""
+
+
+@pytest.fixture
+def a_job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A small job of the tests' own in the place of the profile's, in the children only."""
+    room = tmp_path / "room"
+    room.mkdir()
+    (room / "small_job.py").write_text(JOB)
+    (room / "sitecustomize.py").write_text(
+        "import sys, small_job; sys.modules['engine.profile.job'] = small_job"
+    )
+    monkeypatch.setenv("PYTHONPATH", f"{room}{os.pathsep}{os.environ['PYTHONPATH']}")

@@ -1,44 +1,18 @@
 """Runs over directories: real children, killed, stopped, found again."""
 
+import fcntl
 import os
 import signal
 import time
 from pathlib import Path
+from threading import Timer
 
 import pytest
 
 from engine import jobs
 from engine.jobs import RunDir
 from models.errors import BadInput
-from models.events import Event, Failed, Finished, Note, Step, from_line, to_line
-
-JOB = """
-import os, time
-from models.events import Finished, Item, Note, Step
-
-def work(run, settings, asked_to_stop):
-    yield Note("at work in " + os.path.basename(os.getcwd()))
-    if settings.get("fail"):
-        raise OSError(28, "No space left on device", "somewhere")
-    for i in range(settings["steps"]):
-        if asked_to_stop.is_set():
-            return
-        yield Step(i + 1, settings["steps"])
-        time.sleep(settings.get("pause", 0))
-    yield Finished({"answer": 42})
-"""
-
-
-@pytest.fixture
-def a_job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A small job of the tests' own in the place of the profile's, in the children only."""
-    room = tmp_path / "room"
-    room.mkdir()
-    (room / "small_job.py").write_text(JOB)
-    (room / "sitecustomize.py").write_text(
-        "import sys, small_job; sys.modules['engine.profile.job'] = small_job"
-    )
-    monkeypatch.setenv("PYTHONPATH", f"{room}{os.pathsep}{os.environ['PYTHONPATH']}")
+from models.events import Event, Failed, Finished, Metric, Note, Step, from_line, to_line
 
 
 def prepared(tmp_path: Path, **settings: object) -> RunDir:
@@ -130,6 +104,68 @@ async def test_a_folder_called_models_where_the_person_stands_is_not_ours(
     run = prepared(tmp_path, steps=1)
     jobs.start(run)
     assert (await events_of(run))[-1] == Finished({"answer": 42})
+
+
+@pytest.mark.usefixtures("a_job")
+async def test_after_a_line_cut_off_by_a_kill_the_next_start_writes_whole_ones(
+    tmp_path: Path,
+) -> None:
+    run = prepared(tmp_path, steps=1)
+    run.events.write_text(to_line(Step(1, 2)) + "\n" + to_line(Step(2, 2))[:9])
+    jobs.start(run)
+    events = await events_of(run)
+    assert events[0] == Step(1, 2)
+    assert isinstance(events[1], Note)
+    assert events[-1] == Finished({"answer": 42})
+
+
+@pytest.mark.usefixtures("a_job")
+async def test_a_finished_run_ends_at_once_for_one_who_wants_only_what_is_new(
+    tmp_path: Path,
+) -> None:
+    run = prepared(tmp_path, steps=1)
+    jobs.start(run)
+    await events_of(run)
+    assert [event async for event in jobs.follow(run, from_start=False)] == [
+        Finished({"answer": 42})
+    ]
+
+
+@pytest.mark.usefixtures("a_job")
+async def test_looking_at_a_run_never_keeps_it_from_starting(tmp_path: Path) -> None:
+    """Whether a run goes on is seen by trying its lock, which for that moment is held."""
+    run = prepared(tmp_path, steps=1)
+    run.lock.touch()
+    looking = run.lock.open()
+    fcntl.flock(looking, fcntl.LOCK_SH)
+    Timer(0.3, looking.close).start()
+    with run.lock.open("w") as lock:
+        jobs.take_lock(run, lock)
+    jobs.start(run)
+    assert jobs.state(run) == "running"
+    assert (await events_of(run))[-1] == Finished({"answer": 42})
+
+
+@pytest.mark.usefixtures("a_job")
+async def test_a_disk_that_refuses_events_ends_the_work_with_a_sentence(tmp_path: Path) -> None:
+    run = prepared(tmp_path, steps=100_000)
+    room = Path(os.environ["PYTHONPATH"].split(os.pathsep)[0])
+    with (room / "sitecustomize.py").open("a") as site:
+        site.write("\nimport resource\nresource.setrlimit(resource.RLIMIT_FSIZE, (5000, -1))\n")
+    jobs.start(run)
+    last = (await events_of(run))[-1]
+    assert isinstance(last, Failed)
+    assert "The disk refused" in last.message
+    assert "events.jsonl: No space left on device." in last.message
+
+
+def test_the_steps_that_a_kill_undid_count_once(tmp_path: Path) -> None:
+    """Steps 3 and 4 were lost; the run went on from 2 and was stopped after 3."""
+    run = prepared(tmp_path)
+    told = [(1, "a"), (2, "a"), (2, "held_out/a"), (3, "a"), (4, "a"), (4, "held_out/a"), (3, "a")]
+    figures = [Metric(step, {name: float(n)}) for n, (step, name) in enumerate(told)]
+    run.events.write_text("".join(to_line(figure) + "\n" for figure in figures))
+    assert jobs.metrics(run) == [figures[0], figures[1], figures[2], figures[6]]
 
 
 async def test_a_line_cut_off_by_a_kill_is_left_out(tmp_path: Path) -> None:

@@ -3,59 +3,26 @@
 import json
 import re
 import shutil
-from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import pytest
 import torch
-from transformers import Gemma2Config, Gemma2ForCausalLM, LlamaConfig, LlamaForCausalLM
+from transformers import Gemma2Config, Gemma2ForCausalLM
 
 from engine import jobs
-from engine.domain import PreferencePair
-from engine.jobs import RunDir
 from engine.train import scoring
-from engine.train.config import TrainConfig, config_for
-from engine.train.data import Example, prepare_data, spread_over_topics
-from engine.train.input_files import input_files
+from engine.train.checkpoints import newest_checkpoint
+from engine.train.choosing import spread_over_topics
+from engine.train.config import config_for
+from engine.train.data import Example, prepare_data
 from engine.train.scoring import PairLogps, accuracy, margin, packs
-from engine.train.trainer import newest_checkpoint
 from models.errors import BadInput, JobFailed
-from models.events import Event, Failed, Finished, Metric, Note
+from models.events import Failed, Finished, Metric, Note
 from models.library import resolve_base
-from models.torch_base import base_folder, load_tokenizer
-
-CARD = "The reader: in Recife; teaches literature. Seek in reading: poetry; family sagas."
-TINY = TrainConfig(max_pairs=0, batch_size=2, checkpoint_every=2, learning_rate=1e-2, epochs=4)
-
-
-SHAPE: dict[str, Any] = {
-    "vocab_size": 49152,
-    "hidden_size": 32,
-    "intermediate_size": 48,
-    "num_hidden_layers": 2,
-    "num_attention_heads": 4,
-    "num_key_value_heads": 2,
-    "bos_token_id": 1,
-    "eos_token_id": 2,
-}
-"""Of a base that trains in seconds, with the embedded model's vocabulary."""
-
-
-@pytest.fixture(scope="session")
-def tiny_base(cache_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("tiny") / "base"
-    embedded = base_folder(resolve_base("embedded"), cache_dir)
-    assert embedded is not None
-    shutil.copytree(embedded, folder, ignore=shutil.ignore_patterns("*.safetensors", "config.json"))
-    torch.manual_seed(0)
-    config = LlamaConfig(
-        **SHAPE,
-        tie_word_embeddings=True,
-    )
-    LlamaForCausalLM(config).save_pretrained(folder)
-    return folder
+from models.torch_base import load_tokenizer
+from tests.engine.tiny_training import CARD, PAIRS, SHAPE, TINY, a_pair, a_run, run_child, steps_of
 
 
 @pytest.fixture(scope="session")
@@ -74,50 +41,6 @@ def capped_base(tiny_base: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
     return folder
 
 
-CHOSEN = "The river rose and everybody carried a chair up the hill."
-
-
-def a_pair(number: int, held_out: bool = False, chosen: str = CHOSEN) -> PreferencePair:
-    return PreferencePair(
-        id=f"p{number}",
-        reader_id="ann",
-        track="values",
-        trait_id="schwartz.face.1",
-        topic=f"topic {number}",
-        prompt=f"Tell this reader something small, number {number}.",
-        chosen=chosen,
-        rejected="The bank opened at nine and the queue was already long.",
-        origin=f"o{number}",
-        held_out=held_out,
-    )
-
-
-PAIRS = [a_pair(n, held_out=n > 5) for n in range(8)]
-
-
-def a_run(
-    folder: Path, base: Path, cache_dir: Path, config: TrainConfig = TINY, pairs: object = None
-) -> RunDir:
-    config = replace(config, base=str(base))
-    settings: Mapping[str, object] = {
-        "reader_ids": ["ann"],
-        "config": asdict(config),
-        "base": config.base,
-        "cache_dir": str(cache_dir),
-    }
-    run = jobs.prepare(folder, "train", settings)
-    rows = PAIRS if pairs is None else pairs
-    assert isinstance(rows, list)
-    for name, text in input_files(rows, {"ann": CARD}).items():
-        (folder / name).write_text(text, encoding="utf-8")
-    return run
-
-
-async def run_child(run: RunDir) -> list[Event]:
-    jobs.start(run)
-    return [event async for event in jobs.follow(run, from_start=False)]
-
-
 async def test_training_moves_the_model_towards_the_chosen_side(
     tiny_base: Path, cache_dir: Path, tmp_path: Path
 ) -> None:
@@ -130,7 +53,7 @@ async def test_training_moves_the_model_towards_the_chosen_side(
     held_out = last.result["held_out"]
     assert isinstance(held_out, dict)
     assert (held_out["pairs"], held_out["accuracy"], held_out["reward_accuracy"]) == (2, 1.0, 1.0)
-    metrics = [event for event in events if isinstance(event, Metric)]
+    metrics = steps_of(events)
     assert metrics[0].values["loss"] == pytest.approx(0.6931, abs=5e-3)  # ln 2: policy = reference
     assert metrics[-1].values["loss"] < 0.5
     assert metrics[-1].values["rewards/accuracies"] == 1.0
@@ -149,7 +72,7 @@ async def test_a_base_that_the_tree_cannot_serve_is_trained_by_trls_forward(
     assert (held_out["accuracy"], held_out["reward_accuracy"]) == (1.0, 1.0)
     notes = [event.text for event in events if isinstance(event, Note)]
     assert any("TRL's own forward" in note and "gemma2" in note for note in notes)
-    first = next(event for event in events if isinstance(event, Metric))
+    first = steps_of(events)[0]
     assert first.values["loss"] == pytest.approx(0.6931, abs=5e-3)
 
 
@@ -163,7 +86,7 @@ async def test_fine_tuning_makes_the_chosen_answers_likelier(
     events = await run_child(run)
     last = events[-1]
     assert isinstance(last, Finished), last
-    metrics = [event for event in events if isinstance(event, Metric)]
+    metrics = steps_of(events)
     steps = 12 if method == "sft" else 24
     assert [event.step for event in metrics] == list(range(1, steps + 1))
     first, fine_tuned = metrics[0].values["loss"], metrics[11].values["loss"]
@@ -197,7 +120,7 @@ async def test_a_run_stopped_in_its_second_stage_keeps_its_first(
             assert event.step > 6
             jobs.stop(run)
     assert "The fine-tuning was finished before." in notes
-    assert any(note.startswith("Going on from checkpoint-") for note in notes)
+    assert any(note.startswith("Going on from the checkpoint of step ") for note in notes)
     assert any(re.match(r"(\d) of \1 reference scores are known", note) for note in notes)
 
 
@@ -226,7 +149,7 @@ async def test_a_stopped_training_goes_on_from_its_checkpoint_and_its_known_refe
             first_step = event.step
             jobs.stop(run)
     assert first_step == done + 1
-    assert f"Going on from {checkpoint.name}." in notes
+    assert f"Going on from the checkpoint of step {done}." in notes
     assert any(re.match(r"(\d) of \1 reference scores are known", note) for note in notes)
 
 

@@ -10,9 +10,14 @@ from models.aside import written_aside
 from models.catalogue import offers
 from models.errors import BadInput, JobFailed
 from models.hardware import (
+    Gpu,
     available_ram_bytes,
+    cgroup_room_bytes,
     cores,
+    forget_peak_memory,
     free_disk_bytes,
+    gpus_told,
+    peak_memory_bytes,
     ram_bytes,
     vm_stat_available_bytes,
 )
@@ -98,6 +103,47 @@ def test_vm_stat_s_reclaimable_pages_are_counted() -> None:
         "Pages purgeable:                              4.\n"
     )
     assert vm_stat_available_bytes(told) == 127 * 16384
+
+
+def a_cgroup(folder: Path, files: dict[str, str]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in files.items():
+        (folder / name).write_text(text)
+
+
+def test_a_containers_limit_leaves_what_is_not_in_use_or_only_cache(tmp_path: Path) -> None:
+    """1000 allowed, 700 in use, 200 of them cache: 500 left; the parent, without limit, no word."""
+    a_cgroup(tmp_path / "a", {"memory.max": "max\n", "memory.current": "9", "memory.stat": ""})
+    limited = {"memory.max": "1000\n", "memory.current": "700\n"}
+    a_cgroup(tmp_path / "a" / "b", {**limited, "memory.stat": "anon 3\ninactive_file 200\n"})
+    assert list(cgroup_room_bytes(tmp_path, "0::/a/b\n")) == [500]
+
+
+def test_the_older_cgroups_are_read_too_and_the_hosts_path_is_passed_over(tmp_path: Path) -> None:
+    files = {
+        "memory.limit_in_bytes": "1000",
+        "memory.usage_in_bytes": "300",
+        "memory.stat": "total_inactive_file 100\n",
+    }
+    a_cgroup(tmp_path / "memory", files)
+    told = "4:memory:/docker/not-in-here\n1:cpu:/\n"
+    assert list(cgroup_room_bytes(tmp_path, told)) == [800]
+
+
+def test_nvidias_table_is_read_and_a_card_that_tells_no_memory_left_out() -> None:
+    told = "NVIDIA A10, the fast one, 24564, 20000\nOld card, [N/A], [N/A]\n"
+    assert list(gpus_told(told)) == [Gpu("NVIDIA A10, the fast one", 24564 << 20, 20000 << 20)]
+
+
+def test_the_peak_is_this_programs_own_and_can_begin_anew() -> None:
+    """`ru_maxrss` of a child begins with its parent's size; the peak here falls once freed."""
+    held = bytearray(200_000_000)
+    held[::4096] = b"x" * len(held[::4096])
+    peak = peak_memory_bytes()
+    assert peak > 200_000_000
+    del held
+    if forget_peak_memory():
+        assert peak_memory_bytes() < peak - 150_000_000
 
 
 def test_a_folder_written_aside_replaces_what_a_killed_process_left(tmp_path: Path) -> None:

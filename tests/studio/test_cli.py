@@ -291,6 +291,8 @@ def test_following_a_finished_run_gives_its_result(data_dir: Path) -> None:
     assert document(data_dir, "runs", "follow", "train-1") == TRAINED
     told = command(data_dir, "runs", "follow", "train-1")
     assert "in 90%; before training in 50%" in told.stdout
+    assert "loss 0.700" in told.stdout
+    told = command(data_dir, "runs", "follow", "train-1", "--json")
     assert "loss 0.700" in told.stderr
 
 

@@ -12,7 +12,7 @@ from engine.profile.questionnaire import questionnaire
 from studio.screens.ask_norms import AskNorms
 from studio.screens.profile import ProfileScreen
 from studio.screens.questionnaire import QuestionnaireScreen, minutes_left
-from studio.screens.show_scores import ShowScores
+from studio.screens.show_lines import ShowLines
 
 if TYPE_CHECKING:
     from tests.studio.conftest import OpenWindow, Window
@@ -129,8 +129,8 @@ async def test_scores_need_an_age_and_stand_beside_the_reviews_own(
         await window.press("enter")
         assert window.text("#refusal") == "An age is a whole number from 10 to 110."
         await window.press("3", "4", "enter")
-        await window.until(lambda: isinstance(window.screen, ShowScores))
-        told = window.text("#scores Static")
+        await window.until(lambda: isinstance(window.screen, ShowLines))
+        told = window.text("#lines Static")
         assert "among women and men of the age group of 34" in told
         assert "Openness" in told
         assert "Readiness to question: 2 of its 4 items are about politics" in told
@@ -151,9 +151,9 @@ async def test_every_line_of_the_scores_fits_80_columns(
     _fill(data_dir)
     async with open_window(data_dir, "profile", size=(80, 24)) as window:
         await window.press("q", "f", "3", "4", "enter")
-        await window.until(lambda: isinstance(window.screen, ShowScores))
-        scores = window.screen.query_one("#scores Static", Static)
-        lines = window.text("#scores Static").splitlines()
+        await window.until(lambda: isinstance(window.screen, ShowLines))
+        scores = window.screen.query_one("#lines Static", Static)
+        lines = window.text("#lines Static").splitlines()
         room = scores.size.width
         assert [line for line in lines if "percentile " in line and len(line) > room] == []
 
@@ -171,8 +171,8 @@ async def test_finishing_early_says_what_is_missing_and_names_what_was_left_out(
         assert isinstance(window.screen, QuestionnaireScreen)
         self_report.answer_all(data_dir, "ana", {item.number: 3 for item in ITEMS[:15]})
         await window.press("f", "6", "1", "enter")
-        await window.until(lambda: isinstance(window.screen, ShowScores))
-        told = window.text("#scores Static")
+        await window.until(lambda: isinstance(window.screen, ShowLines))
+        told = window.text("#lines Static")
         assert told.count("2 of its 4 items answered; a facet needs 3.") == 15
         assert told.count("items answered; a trait needs 20.") == 5
 
@@ -194,8 +194,8 @@ async def test_a_sheet_of_one_answer_throughout_is_remarked_on(
     self_report.answer_all(data_dir, "ana", {item.number: 3 for item in ITEMS})
     async with open_window(data_dir, "profile") as window:
         await window.press("q", "f", "3", "4", "enter")
-        await window.until(lambda: isinstance(window.screen, ShowScores))
-        assert "Warning: 118 answers in a row are the same" in window.text("#scores Static")
+        await window.until(lambda: isinstance(window.screen, ShowLines))
+        assert "Warning: 118 answers in a row are the same" in window.text("#lines Static")
 
 
 async def test_a_reader_without_a_profile_gets_one(
@@ -204,7 +204,7 @@ async def test_a_reader_without_a_profile_gets_one(
     self_report.answer_all(data_dir, "jo", {item.number: 4 for item in ITEMS})
     async with open_window(data_dir) as window:
         await window.press("down", "2", "q", "f", "2", "0", "enter")
-        await window.until(lambda: isinstance(window.screen, ShowScores))
+        await window.until(lambda: isinstance(window.screen, ShowLines))
         assert desk.profile(data_dir, "jo") is not None
         await window.press("enter")
         await window.until(lambda: isinstance(window.screen, ProfileScreen))

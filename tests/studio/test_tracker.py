@@ -43,7 +43,7 @@ async def test_what_was_seen_is_kept_and_the_end_is_told_once() -> None:
         await pilot.pause(0.25)
         work = app.tracker.works["run-1"]
         assert work.step == Step(1, 2, "half")
-        assert work.series("loss")[:2] == [1.0, 0.5]
+        assert [*work.series["loss"].values()][:2] == [1.0, 0.5]
         assert not app.tracker.is_going_on("run-1")
         assert [ended.outcome for ended in app.ended] == [Finished({"pairs": 3})]
         assert 1 <= len(app.news) <= 3

@@ -1,4 +1,4 @@
-"""What a questionnaire told, line by line."""
+"""Lines to read: what a questionnaire told, what the run doctor says, a description in full."""
 
 from collections.abc import Iterable
 from typing import ClassVar
@@ -13,13 +13,13 @@ from textual.widgets import Footer, Static
 from studio.text import one_line
 
 
-class ShowScores(ModalScreen[None]):
+class ShowLines(ModalScreen[None]):
     """Read-only; escape or enter closes it."""
 
-    CSS_PATH = "show_scores.tcss"
-    AUTO_FOCUS = "#scores"
+    CSS_PATH = "show_lines.tcss"
+    AUTO_FOCUS = "#lines"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,enter", "dismiss", "Close", id="scores.close", tooltip="Close the scores")
+        Binding("escape,enter", "dismiss", "Close", id="lines.close", tooltip="Close what is read")
     ]
 
     def __init__(self, heading: str, lines: Iterable[str]) -> None:
@@ -28,7 +28,7 @@ class ShowScores(ModalScreen[None]):
         self._lines = tuple(lines)
 
     def compose(self) -> ComposeResult:
-        with VerticalScroll(id="scores", classes="panel") as scores:
-            scores.border_title = Content(one_line(self._heading, 60))
+        with VerticalScroll(id="lines", classes="panel") as lines:
+            lines.border_title = Content(one_line(self._heading, 60))
             yield Static("\n".join(self._lines), markup=False)
         yield Footer()

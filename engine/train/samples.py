@@ -1,0 +1,104 @@
+"""A description of one book that is never trained on, by the model as it stands in training.
+
+The request is the previews', card first, and so is the way of writing: greedy, against repeats.
+Nothing is judged here; the editor reads.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Event as Flag
+from typing import cast
+
+import torch
+from torch import Tensor
+from transformers import (
+    GenerationConfig,
+    LogitsProcessorList,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+    RepetitionPenaltyLogitsProcessor,
+    StoppingCriteriaList,
+)
+
+from engine.prompts import description_request, for_reader
+from engine.train.data import rendered
+from engine.train.input_files import read_book
+
+SAMPLE_TOKENS = 120
+"""Three sentences or four; the embedded model writes them in seconds."""
+REPEAT_PENALTY = 1.1
+"""The previews'; of what it wrote itself, so that it may use the words of the facts."""
+
+
+@dataclass(frozen=True)
+class SampleRequest:
+    """The book to describe, and the tokens that ask for it."""
+
+    book_id: str
+    title: str
+    prompt_ids: tuple[int, ...]
+
+
+def sample_request(
+    run: Path, cards: Mapping[str, str], tokenizer: PreTrainedTokenizerBase
+) -> SampleRequest | None:
+    """The request of a run's directory, for the first of its readers; None where it has no book."""
+    book = read_book(run)
+    if book is None:
+        return None
+    card = next(iter(cards.values()))
+    messages = [vars(message) for message in for_reader(card, description_request(book))]
+    ids = rendered(tokenizer, messages, generation_prompt=True)
+    return SampleRequest(book.id, book.title, tuple(ids))
+
+
+@torch.no_grad()
+def write_sample(
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+    request: SampleRequest,
+    asked_to_stop: Flag,
+) -> list[int]:
+    """The tokens of a description, without the end token; fewer where it was asked to stop.
+
+    Args:
+        model: the causal model, in eval mode.
+    """
+    device = next(model.parameters()).device
+    prompt = torch.tensor([request.prompt_ids], device=device)
+    ends = model.generation_config.eos_token_id if model.generation_config else None
+    as_settings: Callable[..., GenerationConfig] = GenerationConfig  # it has no types
+    settings = as_settings(
+        max_new_tokens=SAMPLE_TOKENS,
+        do_sample=False,
+        eos_token_id=ends if ends is not None else tokenizer.eos_token_id,
+        pad_token_id=tokenizer.eos_token_id,
+        repetition_penalty=1.0,
+    )
+    penalty = RepetitionPenaltyLogitsProcessor(
+        REPEAT_PENALTY, prompt_ignore_length=len(request.prompt_ids)
+    )
+
+    def is_asked_to_stop(ids: Tensor, scores: Tensor, **_: object) -> Tensor:
+        return torch.full((len(ids),), asked_to_stop.is_set(), device=ids.device)
+
+    write = cast(Callable[..., Tensor], model.generate)
+    written = write(
+        inputs=prompt,
+        attention_mask=torch.ones_like(prompt),
+        generation_config=settings,
+        logits_processor=LogitsProcessorList([penalty]),
+        stopping_criteria=StoppingCriteriaList([is_asked_to_stop]),
+        use_cache=True,
+    )
+    ids = written[0, len(request.prompt_ids) :].tolist()
+    special = set(tokenizer.all_special_ids)
+    return [token for token in ids if token not in special]
+
+
+def repeated_share(text: str) -> float:
+    """The share of runs of three words that stood in the text before, 0 to 1."""
+    words = text.lower().split()
+    runs = list(zip(words, words[1:], words[2:], strict=False))
+    return 1 - len(set(runs)) / len(runs) if runs else 0.0

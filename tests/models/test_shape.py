@@ -1,0 +1,58 @@
+"""The sizes of bases: from the catalogue, a folder, a GGUF; and what follows from them."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from models.base_shape import shape_of
+from models.catalogue import Offer, offers
+from models.errors import BadInput
+from models.library import BaseModel, embedded_gguf, resolve_base
+
+
+@pytest.mark.parametrize("offer", offers(), ids=lambda offer: str(offer.spec))
+def test_the_catalogues_sizes_give_the_model_cards_parameters(offer: Offer) -> None:
+    """Biases are left out: some 30 thousand of Qwen2.5's 494 million, 60 thousand of its 1.5 B."""
+    assert offer.shape.parameters == pytest.approx(offer.parameters, rel=1e-4)
+
+
+def test_a_gguf_and_its_folder_say_what_the_catalogue_says(embedded_folder: Path) -> None:
+    listed = shape_of(resolve_base("embedded"))
+    assert listed is not None
+    assert shape_of(resolve_base(str(embedded_gguf()))) == listed
+    assert shape_of(resolve_base(str(embedded_folder))) == listed
+
+
+def test_an_adapter_has_a_column_and_a_row_of_its_rank_for_each_linear_layer() -> None:
+    """SmolLM2-135M: 30 layers of q and o 576+576, k and v 576+192, gate, up, down 576+1536."""
+    listed = shape_of(resolve_base("embedded"))
+    assert listed is not None
+    each = 2 * (576 + 576) + 2 * (576 + 192) + 3 * (576 + 1536)
+    assert listed.lora_parameters(16) == 30 * 16 * each == 4_884_480
+
+
+def test_nothing_is_known_of_a_base_that_was_never_fetched() -> None:
+    assert shape_of(BaseModel("nobody/nothing", "hub", None, "nothing")) is None
+
+
+@pytest.mark.parametrize("text", ["{cut o", "[]", '{"model_type": "llama"}'])
+def test_a_config_without_sizes_is_refused(text: str, tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text(text)
+    with pytest.raises(BadInput, match="does not say the model's sizes"):
+        shape_of(resolve_base(str(tmp_path)))
+
+
+def test_a_config_that_leaves_out_what_has_a_default_is_read(tmp_path: Path) -> None:
+    told = {
+        "model_type": "llama",
+        "hidden_size": 64,
+        "intermediate_size": 96,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 4,
+        "vocab_size": 100,
+    }
+    (tmp_path / "config.json").write_text(json.dumps({"text_config": told}))
+    found = shape_of(resolve_base(str(tmp_path)))
+    assert found is not None
+    assert (found.head_dim, found.num_key_value_heads) == (16, 4)
