@@ -21,6 +21,7 @@ from engine.domain import (
     Run,
 )
 from engine.frameworks import Dimension, all_dimensions, all_statements, dimensions, genres
+from engine.near_book import forget_near
 from engine.pairs.build import PairsReport, pairs_for
 from engine.pairs.build import report as pairs_report
 from engine.pairs.choice import PairChoice
@@ -218,6 +219,7 @@ def forget(data_dir: Path, reader_id: str) -> list[Run]:
     """
     with opened(data_dir) as db:
         reader_rows.forget(db, reader_rows.find(db, reader_id).id)
+    forget_near(data_dir, reader_id)
     return forget_runs(data_dir, reader_id)
 
 

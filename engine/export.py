@@ -17,6 +17,7 @@ from llama_cpp.llama_chat_format import Jinja2ChatFormatter
 from transformers import PreTrainedTokenizerBase
 
 from engine.jobs import RunDir
+from engine.train.checkpoints import made_sha256
 from models.adapter import open_adapter
 from models.convert import base_gguf
 from models.errors import BadInput, JobFailed
@@ -28,6 +29,7 @@ from models.merge import merge_adapter, merged_size_bytes
 from models.quantize import QUANTS, checked_quant, quantize
 from models.tokens import llama_ids, opened, torch_ids
 from models.torch_base import load_tokenizer
+from models.whole import put_in_place
 
 QUESTION = "What makes a book worth reading? Answer in one sentence."
 ANSWER_TOKENS = 32
@@ -38,7 +40,7 @@ class _Plan:
     """What one export reads and writes."""
 
     base: BaseModel
-    adapter: Path
+    trained: RunDir
     quant: str
     cache_dir: Path
     merged: Path
@@ -46,12 +48,12 @@ class _Plan:
 
 
 def work(run: RunDir, settings: Mapping[str, object], asked_to_stop: Flag) -> Iterator[Event]:
-    """Make a quantised GGUF of a training run's adapter.
+    """Make a quantised GGUF of what a training run made, an adapter or a whole model.
 
     Args:
         run: its directory gets `merged.F16.gguf` and `NAME.QUANT.gguf`.
         settings: `train_run` (directory of the training run), `quant`, `cache_dir`, and
-            `adapter_sha256` of the adapter that was meant, where it is known.
+            `made_sha256` of the weights that were meant, where they are known.
         asked_to_stop: ends the work at the next event; whole files stay for the next start.
 
     Yields:
@@ -81,10 +83,10 @@ def _plan(run: RunDir, settings: Mapping[str, object]) -> _Plan:
             f"{trained.job} does not say what base was trained.", "Export another run."
         ) from error
     cache_dir = Path(str(settings["cache_dir"]))
-    _check_adapter(trained, settings.get("adapter_sha256"), cache_dir)
+    _check_weights(trained, settings.get("made_sha256"), cache_dir)
     return _Plan(
         base=base,
-        adapter=trained.adapter,
+        trained=trained,
         quant=quant,
         cache_dir=cache_dir,
         merged=run.path / "merged.F16.gguf",
@@ -92,9 +94,9 @@ def _plan(run: RunDir, settings: Mapping[str, object]) -> _Plan:
     )
 
 
-def _check_adapter(trained: RunDir, meant: object, cache_dir: Path) -> None:
-    """Refuse an adapter that another checkpoint was picked for since this export was started."""
-    if meant and sha256_of(trained.adapter / "adapter_model.safetensors", cache_dir) != meant:
+def _check_weights(trained: RunDir, meant: object, cache_dir: Path) -> None:
+    """Refuse weights that another checkpoint was picked for since this export was started."""
+    if meant and made_sha256(trained, cache_dir) != meant:
         raise BadInput(
             f"Another checkpoint of {trained.id} was picked since this export was started.",
             "Start a new export.",
@@ -134,8 +136,11 @@ def _stage(events: Iterator[Event]) -> Generator[Event, None, JsonObject]:
 
 def _merge_and_quantize(base: Path, plan: _Plan) -> Iterator[Event]:
     """Write the files that are not there yet."""
-    adapter = open_adapter(plan.adapter)
-    is_merged = _is_current(plan.merged, adapter.path)
+    is_whole = plan.trained.model.exists()
+    source = (
+        plan.trained.model / "config.json" if is_whole else open_adapter(plan.trained.adapter).path
+    )
+    is_merged = _is_current(plan.merged, source)
     is_quantized = is_merged and _is_current(plan.gguf, plan.merged)
     merged_bytes = merged_size_bytes(base)
     quantized_bytes = merged_bytes * QUANTS[plan.quant].largest_bits_per_weight / 16
@@ -146,8 +151,10 @@ def _merge_and_quantize(base: Path, plan: _Plan) -> Iterator[Event]:
     )
     if is_merged:
         yield Note(f"{plan.merged.name} is there already.")
+    elif is_whole:
+        yield from _stage(put_in_place(base, plan.trained.model, plan.merged))
     else:
-        yield from _stage(merge_adapter(base, plan.adapter, plan.merged))
+        yield from _stage(merge_adapter(base, plan.trained.adapter, plan.merged))
     if is_quantized:
         yield Note(f"{plan.gguf.name} is there already.")
     else:

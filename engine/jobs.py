@@ -26,6 +26,8 @@ from models.events import Event, Failed, Finished, JsonObject, Metric, from_line
 
 POLL_S = 0.1
 LOCK_TRIES, LOCK_TRY_S = 50, 0.02
+LOCK_IS_HELD = "held"
+"""Told to the child whose launcher holds the run's lock as long as its processes live."""
 CHILD_DEFAULTS = {
     # Threads that spin long for work starve whatever else runs on the cores; a short spin keeps
     # most of the speed (one training step on two quiet cores: 4.8 s so, 5.7 s without any).
@@ -75,6 +77,16 @@ class RunDir:
         return self.path / "adapter"
 
     @property
+    def model(self) -> Path:
+        """In the place of an adapter where all weights were trained."""
+        return self.path / "model"
+
+    @property
+    def made(self) -> Path:
+        """What a training made, the adapter or the model; it need not be there yet."""
+        return self.model if self.model.exists() else self.adapter
+
+    @property
     def checkpoints(self) -> Path:
         return self.path / "checkpoints"
 
@@ -110,24 +122,44 @@ def start(run: RunDir) -> None:
     if is_running(run):
         raise _is_going_on(run)
     run.lock.touch(mode=0o600)
+    processes = int(json.loads(run.job.read_text(encoding="utf-8")).get("processes", 1))
+    # Safe path: a folder called `models` or `engine` where the person stands is not ours.
+    defaults = {**CHILD_DEFAULTS, "PYTHONSAFEPATH": "1"}
+    if processes > 1:
+        defaults["OMP_NUM_THREADS"] = str(max(1, (os.cpu_count() or 1) // processes))
     with run.lock.open("w") as lock, run.log.open("ab") as log:
         take_lock(run, lock)
         run.stopped.unlink(missing_ok=True)
+        # The launcher keeps the lock, which its processes do not inherit.
+        handed = [str(lock.fileno())] if processes == 1 else [LOCK_IS_HELD]
         child = subprocess.Popen(
-            # -P: a folder called `models` or `engine` where the person stands is not ours.
-            [
-                *(sys.executable, "-P", "-m", "engine.worker"),
-                *(str(run.path.resolve()), str(lock.fileno())),
-            ],
+            [*command(run, processes), *handed],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
             start_new_session=True,
             pass_fds=[lock.fileno()],
-            env={**CHILD_DEFAULTS, **os.environ},
+            env={**defaults, **os.environ},
         )
         (run.path / "pid").write_text(str(child.pid))
     _children[run.path] = child
+
+
+def command(run: RunDir, processes: int) -> list[str]:
+    """What starts the child, or the processes that share its work.
+
+    Several go by `accelerate launch`, in whose words what is not a GPU is one too: the worker finds
+    the device by itself. On several machines the same command, with accelerate's --num_machines,
+    --machine_rank and --main_process_ip, starts each machine's share; all must see the run's
+    directory.
+    """
+    worker = ["-m", "engine.worker", str(run.path.resolve())]
+    if processes == 1:
+        return [sys.executable, *worker]
+    shared = f"--multi_gpu --num_machines 1 --num_processes {processes} --main_process_port 0"
+    plain = "--mixed_precision no --dynamo_backend no"  # the trainer's settings say the precision
+    launcher = [sys.executable, "-m", "accelerate.commands.launch"]
+    return [*launcher, *shared.split(), *plain.split(), *worker]
 
 
 def take_lock(run: RunDir, lock: IO[str]) -> None:

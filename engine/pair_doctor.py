@@ -17,6 +17,7 @@ from engine import jobs
 from engine.bank_extend.decisions import accepted
 from engine.domain import PreferencePair, Track
 from engine.pairs.addition import NOTHING_ADDED, Addition
+from engine.pairs.bearing import bearing
 from engine.pairs.doctor.counts import content_key, counts_path, read_counts
 from engine.pairs.doctor.coverage import Row, grid
 from engine.pairs.doctor.finding import Finding, Severity, many
@@ -28,7 +29,7 @@ from engine.store import profiles as profile_rows
 from engine.store import readers as reader_rows
 from engine.store.database import Store, opened
 from engine.train.config import TrainConfig
-from engine.train.input_files import input_files
+from engine.train.input_files import NOTHING_NEAR, input_files
 from models.errors import BadInput
 from models.events import Event, Finished
 from models.library import resolve_base
@@ -139,7 +140,7 @@ async def count_tokens(
 def _counting(data_dir: Path, reader_id: str, ruler: Ruler) -> jobs.RunDir | None:
     """A child that counts; None where there is nothing to count."""
     with opened(data_dir) as db:
-        _, uncounted = patient_of(db, data_dir, reader_id, ruler)
+        patient, uncounted = patient_of(db, data_dir, reader_id, ruler)
         card = _card(db, reader_id)
     if not uncounted:
         return None
@@ -153,7 +154,8 @@ def _counting(data_dir: Path, reader_id: str, ruler: Ruler) -> jobs.RunDir | Non
         "max_length": ruler.max_length,
     }
     directory = jobs.prepare(path, "lengths", settings)
-    for name, text in input_files(uncounted, {reader_id: card}).items():
+    near = bearing(patient.profile, uncounted) if patient.profile else NOTHING_NEAR
+    for name, text in input_files(uncounted, {reader_id: card}, near=near).items():
         (path / name).write_text(text, encoding="utf-8")
     jobs.start(directory)
     return directory
@@ -176,7 +178,9 @@ def patient_of(
         )
     counts = read_counts(_counts_path(data_dir, _card(db, reader_id), ruler))
     known = counts.tokens if counts else {}
-    keys = {pair.id: content_key(pair) for pair in pairs}
+    profile = profile_rows.find(db, reader_id)
+    near = bearing(profile, pairs) if profile else NOTHING_NEAR
+    keys = {pair.id: content_key(pair, near.get(pair.id, ())) for pair in pairs}
     lengths = Lengths(
         resolve_base(ruler.base).name,
         ruler.max_length,
@@ -184,7 +188,7 @@ def patient_of(
         counts.special_tokens if counts else (),
     )
     uncounted = [pair for pair in pairs if not pair.dropped and keys[pair.id] not in known]
-    return Patient(pairs, profile_rows.find(db, reader_id), lengths, added), uncounted
+    return Patient(pairs, profile, lengths, added), uncounted
 
 
 def _card(db: Store, reader_id: str) -> str:

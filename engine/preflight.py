@@ -25,6 +25,8 @@ from engine.train.preflight import Base, Forecast, Machine, forecast
 from engine.train.preflight_memory import Place
 from engine.train.preflight_plan import Option, Way, plan
 from engine.train.preflight_probe import Probe, probe_from, probe_path, read_probe, write_probe
+from engine.train.preflight_work import as_asked
+from engine.training_input import training_input, training_texts
 from models import hardware
 from models.base_shape import is_fetched, shape_of
 from models.events import Event, Finished
@@ -102,7 +104,9 @@ def check(
     Raises:
         BadInput: no such reader, no profile or pairs, no such base, or one that cannot be read.
     """
-    pairs, cards = runs.training_pairs(data_dir, reader_ids)
+    texts = training_texts(data_dir, reader_ids)
+    cards = texts.cards
+    pairs = [as_asked(pair, texts.near) for pair in texts.pairs]
     base = _base(config.base, data_dir / "cache")
     if base is None:
         return None
@@ -219,7 +223,7 @@ async def probe(
 
 
 def _started(data_dir: Path, reader_ids: Sequence[str], config: TrainConfig) -> jobs.RunDir:
-    settings, files = runs.training_input(data_dir, reader_ids, config)
+    settings, files = training_input(data_dir, reader_ids, config)
     probes = data_dir / "cache" / "probes"
     for left in probes.glob("*"):
         if not jobs.is_running(jobs.RunDir(left)):

@@ -6,7 +6,7 @@ reply names the hash of the file that spoke. Nothing is judged here.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import Self
 
 from engine.cards import conditioning_text
 from engine.domain import Book
+from engine.near_book import NearBooks
 from engine.prompts import description_request, for_reader
 from engine.shelf import find_book
 from engine.tuned_models import TunedModel, tuned_models
@@ -48,8 +49,11 @@ class Bench:
         self._children = AsyncExitStack()
         self._models: dict[Path, LocalModel] = {}
         self._opening = asyncio.Lock()
+        self._near = NearBooks(data_dir)
+        self._is_told = False
 
     async def __aenter__(self) -> Self:
+        await self._children.enter_async_context(self._near)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -68,20 +72,37 @@ class Bench:
             BadInput: no such pane or book, or the reader has no profile.
             UserError: the model cannot be loaded, or died.
         """
-        pane, book, messages = await asyncio.to_thread(self._request, reader_id, book_id, pane_id)
+        pane, book = await asyncio.to_thread(self._wanted, reader_id, book_id, pane_id)
         if pane.gguf is None:
             yield Started("", 0)
             yield Text(book.description)
             yield Reply(book.description, "", 0, 0, 0.0, 0.0, "end")
             return
-        model = await self._model(pane.gguf)
+        # At once: the encoder and the model each take seconds to load.
+        model, near = await asyncio.gather(self._model(pane.gguf), self.near(reader_id, book, pane))
+        ask = (self._data_dir, reader_id, book, pane.with_card, near)
+        messages = await asyncio.to_thread(messages_for, *ask)
         async with aclosing(model.stream(messages, sampling)) as events:
             async for event in events:
                 yield event
 
-    def _request(
-        self, reader_id: str, book_id: str, pane_id: str
-    ) -> tuple[Pane, Book, tuple[Message, ...]]:
+    async def near(self, reader_id: str, book: Book, pane: Pane) -> tuple[str, ...]:
+        """What the reader would say on a book, as the pane's model is told; a cardless one nothing.
+
+        Raises:
+            BadInput: the reader has no profile.
+        """
+        if pane.gguf is None or not pane.with_card:
+            return ()
+        return await self._near.said_on(reader_id, book)
+
+    def untold_note(self) -> str:
+        """What the editor should know of the panes' prompts, once; empty where there is nothing."""
+        note = self._near.note if not self._is_told else ""
+        self._is_told = bool(self._near.note)
+        return note
+
+    def _wanted(self, reader_id: str, book_id: str, pane_id: str) -> tuple[Pane, Book]:
         offered = {pane.id: pane for pane in panes(self._data_dir, reader_id)}
         if pane_id not in offered:
             hint = f"There are: {', '.join(offered)}."
@@ -89,8 +110,7 @@ class Bench:
                 way = "t, then e on the Train screen, or `train`, then `export`"
                 hint = f"Train and export one first: {way}. {hint}"
             raise BadInput(f"Reader {reader_id!r} has no pane {pane_id!r}.", hint)
-        pane, book = offered[pane_id], find_book(self._data_dir, book_id)
-        return pane, book, messages_for(self._data_dir, reader_id, book, pane.with_card)
+        return offered[pane_id], find_book(self._data_dir, book_id)
 
     async def _model(self, gguf: Path) -> LocalModel:
         async with self._opening:
@@ -123,12 +143,19 @@ def _other(model: TunedModel) -> Pane:
 
 
 def messages_for(
-    data_dir: Path, reader_id: str, book: Book, with_card: bool = True
+    data_dir: Path,
+    reader_id: str,
+    book: Book,
+    with_card: bool = True,
+    near: Sequence[str] = (),
 ) -> tuple[Message, ...]:
     """What a model is asked, the same for every pane but for the profile.
+
+    Args:
+        near: what the reader would say on the book.
 
     Raises:
         BadInput: the reader has no profile.
     """
     card = conditioning_text(data_dir, reader_id) if with_card else ""
-    return for_reader(card, description_request(book))
+    return for_reader(card, description_request(book), near)

@@ -8,12 +8,12 @@ from typing import NamedTuple
 
 from engine.domain import Run
 from engine.jobs import RunDir
-from engine.train.input_files import CARDS, PAIRS, read_config
+from engine.train.input_files import CARDS, PAIRS, read_config, read_near
 from models.errors import BadInput
 
 RESULT = "result."
 """How the names of results begin; all others are what the run was told."""
-NOT_COMPARED = ("run", "state", "adapter", "checkpoints", "picked", "samples")
+NOT_COMPARED = ("run", "state", "adapter", "model", "checkpoints", "picked", "samples")
 """Of a result: names and paths, which always differ, and what no line can show."""
 HASH_LETTERS = 12
 
@@ -68,6 +68,8 @@ def _told(run: Run, directory: RunDir) -> Iterator[tuple[str, object]]:
     yield "held-out pairs", sum(bool(line["held_out"]) for line in lines)
     yield "pairs hash", sha256(pairs).hexdigest()[:HASH_LETTERS]
     yield "card hash", sha256(cards).hexdigest()[:HASH_LETTERS]
+    near = json.dumps(dict(read_near(directory.path)), sort_keys=True)
+    yield "near hash", sha256(near.encode()).hexdigest()[:HASH_LETTERS]
 
 
 def _came_to(result: Mapping[str, object], under: str = "") -> Iterator[tuple[str, object]]:

@@ -6,28 +6,30 @@ import secrets
 import shutil
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import UTC, datetime
-from hashlib import sha256
 from pathlib import Path
 
-from engine import jobs, run_differences, run_queue, shelf
-from engine.domain import Book, PreferencePair, Run, RunKind
+from engine import jobs, run_differences, run_queue
+from engine.domain import Run, RunKind
 from engine.jobs import RunDir
 from engine.record import record_profile
 from engine.run_differences import Difference
-from engine.store import cards as card_rows
-from engine.store import pairs as pair_rows
-from engine.store import profiles as profile_rows
 from engine.store import runs as run_rows
 from engine.store.database import opened
-from engine.train.checkpoints import Checkpoint, pick, picked_step, whole_checkpoints
+from engine.train.checkpoints import (
+    Checkpoint,
+    made_sha256,
+    pick,
+    picked_step,
+    whole_checkpoints,
+)
 from engine.train.config import TrainConfig, config_for
-from engine.train.input_files import input_files
 from engine.train.settings import differing, told
+from engine.training_input import fingerprint, training_input
 from models.errors import BadInput
 from models.events import Event, Finished
-from models.library import resolve_base, sha256_of
+from models.library import resolve_base
 
 
 def run_dir(data_dir: Path, run_id: str) -> RunDir:
@@ -146,59 +148,6 @@ def with_absolute_base(config: TrainConfig) -> TrainConfig:
     return replace(config, base=str(base.path))
 
 
-def training_input(
-    data_dir: Path, reader_ids: Sequence[str], config: TrainConfig
-) -> tuple[dict[str, object], dict[str, str]]:
-    """What a training run reads: its settings, and its files by name.
-
-    Raises:
-        BadInput: no reader given, no profile or no pairs.
-    """
-    pairs, cards = training_pairs(data_dir, reader_ids)
-    files = input_files(pairs, cards, _sample_book(data_dir, config.sample_book))
-    settings: dict[str, object] = {
-        "reader_ids": list(cards),
-        "config": asdict(config),
-        "base": config.base,
-        "cache_dir": str(data_dir / "cache"),
-    }
-    settings["fingerprint"] = fingerprint(settings["config"], files)
-    return settings, files
-
-
-def training_pairs(
-    data_dir: Path, reader_ids: Sequence[str]
-) -> tuple[list[PreferencePair], dict[str, str]]:
-    """The pairs of a run, those that are not dropped, and the cards of their readers by id.
-
-    Raises:
-        BadInput: no reader given, no profile or no pairs.
-    """
-    if not reader_ids:
-        raise BadInput("No reader to train for.", "Name one or more: `train READER`.")
-    cards: dict[str, str] = {}
-    pairs: list[PreferencePair] = []
-    with opened(data_dir) as db:
-        for reader_id in dict.fromkeys(reader_ids):
-            profile = profile_rows.built(db, reader_id)
-            cards[reader_id] = card_rows.conditioning_text(db, profile)
-            own = [pair for pair in pair_rows.of_reader(db, reader_id) if not pair.dropped]
-            if not any(not pair.held_out for pair in own):
-                raise BadInput(
-                    f"Reader {reader_id!r} has no pairs to train on.",
-                    "Build them first: b on the Pairs screen, or "
-                    f"`persona-studio pairs build {reader_id}`.",
-                )
-            pairs += own
-    return pairs, cards
-
-
-def _sample_book(data_dir: Path, wanted: str) -> Book | None:
-    if wanted == "none":
-        return None
-    return shelf.find_book(data_dir, wanted) if wanted else shelf.books(data_dir)[0]
-
-
 def start_export(data_dir: Path, run_id: str, quant: str = "Q4_K_M") -> Run:
     """Start merging, quantising and checking what a training run made.
 
@@ -207,7 +156,8 @@ def start_export(data_dir: Path, run_id: str, quant: str = "Q4_K_M") -> Run:
     """
     trained = find_run(data_dir, run_id)
     source = run_dir(data_dir, trained.id)
-    if trained.kind != "train" or not (source.adapter / "adapter_config.json").exists():
+    made = (source.adapter / "adapter_config.json", source.model / "config.json")
+    if trained.kind != "train" or not any(file.exists() for file in made):
         raise BadInput(
             f"Run {trained.id} has no adapter to export.",
             "Export a training run that has finished: the Train screen and `persona-studio runs` "
@@ -216,7 +166,7 @@ def start_export(data_dir: Path, run_id: str, quant: str = "Q4_K_M") -> Run:
     settings: dict[str, object] = {
         "train_run": str(source.path),
         "train_run_id": trained.id,
-        "adapter_sha256": _adapter_sha256(data_dir, source),
+        "made_sha256": made_sha256(source, data_dir / "cache"),
         "reader_ids": json.loads(source.job.read_text())["reader_ids"],
         "quant": quant,
         "cache_dir": str(data_dir / "cache"),
@@ -232,20 +182,10 @@ def export_fingerprint(data_dir: Path, train_run_id: str, quant: str) -> str:
     """What an export's result depends on: of another checkpoint it is another model.
 
     Raises:
-        BadInput: the training run has no adapter.
+        BadInput: the training run has made no weights.
     """
-    sha256 = _adapter_sha256(data_dir, run_dir(data_dir, train_run_id))
-    return fingerprint(train_run_id, sha256, quant)
-
-
-def _adapter_sha256(data_dir: Path, trained: RunDir) -> str:
-    return sha256_of(trained.adapter / "adapter_model.safetensors", data_dir / "cache")
-
-
-def fingerprint(*parts: object) -> str:
-    """A short hash of what a run's result depends on."""
-    text = json.dumps(parts, sort_keys=True, default=str, ensure_ascii=False)
-    return sha256(text.encode()).hexdigest()[:16]
+    weights = made_sha256(run_dir(data_dir, train_run_id), data_dir / "cache")
+    return fingerprint(train_run_id, weights, quant)
 
 
 def finished_like(data_dir: Path, kind: RunKind, subject: str, print_: object) -> Run | None:
@@ -331,11 +271,11 @@ def checkpoints(data_dir: Path, run_id: str) -> list[Checkpoint]:
 
 
 def pick_checkpoint(data_dir: Path, run_id: str, step: int) -> Checkpoint:
-    """Make the adapter of one checkpoint the run's own; its exports and panes are of that step.
+    """Make what one checkpoint learned the run's own; its exports and panes are of that step.
 
     Raises:
         BadInput: it is no training run, is still training, or has no such checkpoint.
-        JobFailed: the disk refuses; the adapter is what it was.
+        JobFailed: the disk refuses; the adapter or model is what it was.
     """
     run = find_run(data_dir, run_id)
     if run.kind != "train" or run.state in ("running", "waiting"):

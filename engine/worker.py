@@ -1,8 +1,13 @@
 """The child that does one run's work: `python -m engine.worker RUN_DIR [LOCK]`.
 
+LOCK is the open file of the run's lock, or `held` where the launcher has it.
+
 Holds the run's lock, waits its turn if it was queued, does the job that `job.json` names, and
 appends its events to `events.jsonl`. SIGTERM asks the job to keep what it has and end. It never
 touches the store.
+
+`accelerate launch --module engine.worker RUN_DIR` starts several for one run: the first does all
+this, the others its share of the work alone.
 """
 
 import errno
@@ -11,6 +16,7 @@ import json
 import os
 import signal
 import sys
+import time
 import traceback
 from collections.abc import Iterator
 from contextlib import suppress
@@ -26,6 +32,7 @@ from models.aside import is_cut_off
 from models.errors import UserError
 from models.events import Event, Failed, Finished, to_line
 
+QUEUE_POLL_S = 0.5
 JOBS = {
     "profile": "engine.profile.job",
     "train": "engine.train.job",
@@ -37,22 +44,47 @@ JOBS = {
 """Kind of run → the module whose `work(run, settings, asked_to_stop)` yields its events."""
 
 
-def main(path: Path, lock_fd: int | None = None) -> int:
+def main(path: Path, lock: str = "") -> int:
     """Run one job to its end; returns the exit code (0 finished, 1 failed or stopped).
 
     Args:
-        lock_fd: the run's lock, held already by whoever started this; taken here where None.
+        lock: the number of the run's lock as an open file, held already by whoever started this,
+            or `held` where the launcher keeps it to itself; taken here where empty.
     """
     run = RunDir(path)
-    with run.lock.open("w") if lock_fd is None else os.fdopen(lock_fd, "w") as lock:
-        os.set_inheritable(lock.fileno(), False)  # a child of this one must not keep it
+    if "RANK" not in os.environ:
+        # TRL trains on one GPU a process, and refuses where it sees more.
+        seen = os.environ.get("CUDA_VISIBLE_DEVICES", "0")
+        os.environ["CUDA_VISIBLE_DEVICES"] = seen.partition(",")[0]
+    elif os.environ["RANK"] != "0":
+        return _share_the_work(run)
+    if lock == jobs.LOCK_IS_HELD:
+        return _first(run)
+    with os.fdopen(int(lock), "w") if lock else run.lock.open("w") as file:
+        os.set_inheritable(file.fileno(), False)  # a child of this one must not keep it
         try:
-            jobs.take_lock(run, lock)
+            jobs.take_lock(run, file)
         except UserError as error:
             print(error)
             return 1
-        (path / "pid").write_text(str(os.getpid()))
-        return _work_and_write(run)
+        return _first(run)
+
+
+def _first(run: RunDir) -> int:
+    """Be the one that writes, under the run's lock."""
+    (run.path / "pid").write_text(str(os.getpid()))
+    return _work_and_write(run)
+
+
+def _share_the_work(run: RunDir) -> int:
+    """Be one of the other processes: they are told by the first when to stop, and end with it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.umask(0o077)
+    while run.queued.exists():  # what the processes share would time out in the queue
+        time.sleep(QUEUE_POLL_S)
+    for _ in _job(run, Flag()):
+        pass
+    return 0
 
 
 def _work_and_write(run: RunDir) -> int:
@@ -64,7 +96,7 @@ def _work_and_write(run: RunDir) -> int:
     with run.events.open("ab", buffering=0) as events:
         if cut_off:
             events.write(b"\n")
-        for last in _explained(_job(run, asked_to_stop)):
+        for last in _explained(_job_in_turn(run, asked_to_stop)):
             try:
                 _append(events, last)
             except OSError as error:
@@ -88,12 +120,17 @@ def _append(events: FileIO, event: Event) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), events.name)
 
 
-def _job(run: RunDir, asked_to_stop: Flag) -> Iterator[Event]:
+def _job_in_turn(run: RunDir, asked_to_stop: Flag) -> Iterator[Event]:
+    """The job, once no queued run is before it."""
     listen = partial(_listen, asked_to_stop)
     if not run.queued.exists():
         listen()
     elif not (yield from wait_for_turn(run, listen)):
         return
+    yield from _job(run, asked_to_stop)
+
+
+def _job(run: RunDir, asked_to_stop: Flag) -> Iterator[Event]:
     settings = json.loads(run.job.read_text(encoding="utf-8"))
     module = importlib.import_module(JOBS[settings["kind"]])
     yield from module.work(run, settings, asked_to_stop)
@@ -128,4 +165,4 @@ def _of_the_disk(error: OSError) -> Failed:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else None))
+    sys.exit(main(Path(sys.argv[1]), *sys.argv[2:3]))

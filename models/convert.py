@@ -85,7 +85,7 @@ def _converted(folder: Path, base: BaseModel, out: Path) -> Iterator[Event]:
             f"{base.spec} is a model of the family {config.model_type!r}, which is not converted.",
             f"Served are {' and '.join(ARCHITECTURES)}; or name a GGUF of it.",
         )
-    sources = _tensor_sources(folder, config, base.spec)
+    sources = tensor_sources(folder, config, base.spec)
     with closing(GGUFWriter(out, MODEL_ARCH_NAMES[ARCHITECTURES[config.model_type]])) as writer:
         _add_hyperparameters(writer, config, base.name)
         _add_vocabulary(writer, folder, config.vocab_size, base.spec)
@@ -102,7 +102,7 @@ def _converted(folder: Path, base: BaseModel, out: Path) -> Iterator[Event]:
         if rope is not None:
             writer.write_tensor_data(rope)
         for done, (name, (file, source)) in enumerate(sources.items(), start=1):
-            writer.write_tensor_data(_tensor(file, source, name, config))
+            writer.write_tensor_data(tensor_of(file, source, name, config))
             if done % 20 == 0 or done == len(sources):
                 yield Step(done, len(sources), f"converting {name}")
 
@@ -187,10 +187,14 @@ def _tokens(tokenizer: Mapping[str, object], size: int) -> tuple[list[str], list
     return tokens, types
 
 
-def _tensor_sources(
+def tensor_sources(
     folder: Path, config: PretrainedConfig, spec: str
 ) -> dict[str, tuple[Path, str]]:
-    """GGUF tensor name → the file that has it, and its name there."""
+    """GGUF tensor name → the file that has it, and its name there.
+
+    Raises:
+        BadInput: a file is missing or broken, or holds a tensor that the family has not.
+    """
     names = get_tensor_name_map(ARCHITECTURES[config.model_type], config.num_hidden_layers)
     sources: dict[str, tuple[Path, str]] = {}
     for file in sorted(folder.glob("*.safetensors")):
@@ -226,10 +230,14 @@ def _shape(file: Path, source: str) -> list[int]:
         return list(opened.get_slice(source).get_shape())
 
 
-def _tensor(
+def tensor_of(
     file: Path, source: str, name: str, config: PretrainedConfig
 ) -> NDArray[np.float16] | NDArray[np.float32]:
-    """One tensor as it goes into the GGUF: matrices float16, vectors float32, rows reordered."""
+    """One tensor as it goes into a GGUF: matrices float16, vectors float32, rows reordered.
+
+    Raises:
+        JobFailed: it holds numbers that float16 cannot.
+    """
     with safe_open(file, framework="pt") as opened:
         weights: NDArray[np.float32] = opened.get_tensor(source).float().numpy()
     counter = PERMUTED_ROWS[config.model_type].get(name.split(".")[-2])

@@ -6,7 +6,7 @@ their rounding. Quantising is `models.quantize`.
 """
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 
@@ -50,14 +50,33 @@ def merge_adapter(base_gguf: Path, adapter_dir: Path, out: Path) -> Iterator[Eve
     """
     base, adapter = open_gguf(base_gguf), open_adapter(adapter_dir)
     modules = _modules_by_tensor(base, adapter, base_gguf)
+
+    def merged(tensor: ReaderTensor) -> NDArray[np.floating]:
+        module = modules.get(tensor.name)
+        return in_16_bits(tensor, _update(base, tensor, adapter, module) if module else None)
+
+    yield from written(base, out, merged)
+    yield Finished({"gguf": str(out), "tensors": len(base.tensors), "adapted": len(modules)})
+
+
+def written(
+    base: GGUFReader, out: Path, weights: Callable[[ReaderTensor], NDArray[np.floating]]
+) -> Iterator[Event]:
+    """Write a file like the base with other weights, one tensor at a time; yields steps.
+
+    Args:
+        weights: gives each of the base's tensors what to write for it, in 16 bits, vectors in 32.
+
+    Raises:
+        JobFailed: the disk refuses.
+    """
     total, last_step_at = len(base.tensors), 0.0
     with written_aside(out) as aside, closing(_started_file(base, aside)) as writer:
         for done, tensor in enumerate(base.tensors, start=1):
-            writer.write_tensor_data(_merged(base, tensor, adapter, modules.get(tensor.name)))
+            writer.write_tensor_data(weights(tensor))
             if time.monotonic() - last_step_at > STEP_S or done == total:
                 last_step_at = time.monotonic()
                 yield Step(done, total, f"merging {tensor.name}")
-    yield Finished({"gguf": str(out), "tensors": total, "adapted": len(modules)})
 
 
 def merged_size_bytes(base_gguf: Path) -> int:
@@ -137,20 +156,29 @@ def _started_file(base: GGUFReader, path: Path) -> GGUFWriter:
     return writer
 
 
-def _merged(
-    base: GGUFReader, tensor: ReaderTensor, adapter: Adapter, module: str | None
+def in_16_bits(
+    tensor: ReaderTensor, update: NDArray[np.float32] | None = None
 ) -> NDArray[np.floating]:
+    """A tensor of the base as it is written: matrices float16, vectors float32.
+
+    Args:
+        update: what is added to it, in the order of its rows.
+
+    Raises:
+        BadInput: it is stored in a way that cannot be read back.
+        JobFailed: the sum does not fit into 16 bits.
+    """
     weights: NDArray[np.float32] = _dequantized(tensor)
-    if module is not None:
-        weights = weights + _update(base, tensor, adapter, module)
+    if update is not None:
+        weights = weights + update
     with np.errstate(over="ignore"):
-        written = weights.astype(_dtype(tensor), copy=False)
-    if not np.isfinite(written).all():
+        rounded = weights.astype(_dtype(tensor), copy=False)
+    if not np.isfinite(rounded).all():
         raise JobFailed(
             f"{tensor.name} holds numbers that 16-bit floats cannot, after merging.",
             "The training went astray: train again with a lower learning rate.",
         )
-    return written
+    return rounded
 
 
 def _dequantized(tensor: ReaderTensor) -> NDArray[np.float32]:

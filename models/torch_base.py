@@ -4,6 +4,8 @@ A GGUF is dequantised by transformers once and kept as a Hugging Face folder in 
 this takes seconds: only child processes do.
 """
 
+import importlib.util
+from collections.abc import Callable
 from pathlib import Path
 from typing import cast
 
@@ -11,6 +13,7 @@ import torch
 from transformers import (
     AutoModelForCausalLM,
     AutoTokenizer,
+    BitsAndBytesConfig,
     GgufConfig,
     PreTrainedModel,
     PreTrainedTokenizerBase,
@@ -24,26 +27,59 @@ from models.tokens import PRE_TOKENIZERS, check_same_tokens, opened, set_pre_tok
 
 
 def load_base(
-    base: BaseModel, cache_dir: Path, dtype: torch.dtype
+    base: BaseModel, cache_dir: Path, dtype: torch.dtype, four_bit: bool = False
 ) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
     """Load a base model on the CPU with its weights in `dtype`, and its tokenizer.
 
     Args:
         base: as `models.library.resolve_base` found it.
         cache_dir: where a GGUF is kept once converted, in `converted/`.
+        four_bit: hold its linear layers in 4 bits on the CUDA device of this thread, and multiply
+            in `dtype`; the files stay as they are.
 
     Raises:
-        UserError: the model cannot be loaded, or fetched from the hub; says why.
+        UserError: the model cannot be loaded, or fetched from the hub; or 4 bits are asked for
+            where there is no CUDA device or no bitsandbytes; says why.
         BadInput: it is a GGUF that transformers reads otherwise than llama.cpp does.
     """
+    quantization = _in_four_bits(dtype) if four_bit else None
     place = base_folder(base, cache_dir) or base.spec
     try:
         model = AutoModelForCausalLM.from_pretrained(
-            place, dtype=dtype, local_files_only=base.kind != "hub"
+            place,
+            dtype=dtype,
+            quantization_config=quantization,
+            local_files_only=base.kind != "hub",
         )
     except (OSError, ValueError, RuntimeError) as error:
         raise _not_loaded(base, error) from error
     return cast(PreTrainedModel, model), load_tokenizer(base, cache_dir)
+
+
+def _in_four_bits(dtype: torch.dtype) -> BitsAndBytesConfig:
+    """QLoRA's settings (arXiv 2305.14314): NF4, its constants quantised too.
+
+    Raises:
+        UserError: this machine cannot hold a model so.
+    """
+    if not torch.cuda.is_available():
+        raise UserError(
+            "A base in 4 bits needs a CUDA GPU, and there is none here.",
+            "Train with four_bit=false.",
+        )
+    if importlib.util.find_spec("bitsandbytes") is None:
+        raise UserError(
+            "A base in 4 bits needs the package bitsandbytes, which is not installed.",
+            "Install it with `pip install 'persona-studio[gpu]'`, or train with four_bit=false.",
+        )
+    # transformers leaves it without types.
+    described: Callable[..., BitsAndBytesConfig] = BitsAndBytesConfig
+    return described(
+        load_in_4bit=True,
+        bnb_4bit_quant_type="nf4",
+        bnb_4bit_use_double_quant=True,
+        bnb_4bit_compute_dtype=dtype,
+    )
 
 
 def load_tokenizer(base: BaseModel, cache_dir: Path) -> PreTrainedTokenizerBase:

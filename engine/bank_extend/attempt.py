@@ -10,10 +10,10 @@ from engine.bank_extend.candidate import Answer, Candidate, Entry, Target, entry
 from engine.bank_extend.files import append
 from engine.bank_extend.gates import SAMPLING, Gate, gates, read_answer, sensitive_gate
 from engine.bank_extend.measured import fault
-from engine.bank_extend.nearness import Nearness
 from engine.bank_extend.plan import TRIES, Plan
 from engine.bank_extend.twins import named_texts, twin
 from engine.frameworks import Statement
+from engine.nearness import Nearness
 from models.asking import Asked, asked
 from models.chat import ChatModel
 

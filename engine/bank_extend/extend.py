@@ -13,10 +13,10 @@ from pathlib import Path
 from engine.bank_extend.attempt import Writing, answered, attempted
 from engine.bank_extend.decisions import candidates
 from engine.bank_extend.files import alone_at_work
-from engine.bank_extend.nearness import nearness
 from engine.bank_extend.order import Order
 from engine.bank_extend.plan import TRIES, controls, cost_of, many, planned
 from engine.bank_extend.twins import texts_of_candidates, texts_of_ours
+from engine.nearness import nearness
 from engine.profile.chat_plan import LOCAL_CONTEXT, judge
 from models.asking import concurrently
 from models.errors import UserError

@@ -6,8 +6,8 @@ from engine.bank import questions, scenarios
 from engine.bank_check.bars import MOST_NEARNESS
 from engine.bank_extend.candidate import Entry, Kind, texts_of
 from engine.bank_extend.decisions import Decided
-from engine.bank_extend.nearness import Nearness
 from engine.frameworks import all_statements
+from engine.nearness import Nearness
 
 
 async def twin(near: Nearness, entry: Entry) -> str:

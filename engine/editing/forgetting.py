@@ -13,6 +13,8 @@ from typing import Literal
 
 from engine.domain import PreferencePair, Profile, Review, Run, Trait
 from engine.editing.material import material_of, quotes_were_kept
+from engine.near_book import forget_near
+from engine.pairs.bearing import sayings_of
 from engine.pairs.standing import grounds
 from engine.profile.assemble import assembled, blank_profile
 from engine.profile.card_items import sifted
@@ -25,7 +27,7 @@ from engine.store import profiles as profile_rows
 from engine.store import readers as reader_rows
 from engine.store.cards import EditedCard
 from engine.store.database import Store, opened
-from engine.train.input_files import read_pairs
+from engine.train.input_files import read_near, read_pairs
 from models.errors import BadInput
 
 QUOTED_WORDS = 6
@@ -80,6 +82,7 @@ def forget_review(data_dir: Path, reader_id: str, review_id: str) -> ForgottenRe
         review = reader_rows.find_review(db, own_id, review_id)
         _refuse_while_building(data_dir, own_id)
         others = forget_runs(data_dir, own_id)
+        forget_near(data_dir, own_id)
         before, after = _forget(db, review)
         pairs = pair_rows.of_reader(db, own_id)
         card = card_rows.find(db, own_id)
@@ -210,8 +213,10 @@ def _is_trained_with(
 ) -> bool:
     """Whether a run's pairs or card still tell what is gone; one that cannot be read may well."""
     try:
-        pairs, cards = read_pairs(run_dir(data_dir, run.id).path)
+        path = run_dir(data_dir, run.id).path
+        pairs, cards = read_pairs(path)
         card = str(cards[before.reader_id])
+        near = read_near(path)
     except (OSError, ValueError, TypeError, KeyError):
         return True
     own = [pair for pair in pairs if pair.reader_id == before.reader_id]
@@ -219,18 +224,25 @@ def _is_trained_with(
     return (
         bool(_without_ground(own, before, after))
         or _tells(card, lost)
+        or any(_tells(said, lost) for pair in own for said in near.get(pair.id, ()))
         or any(_quotes(told, review) for told in texts)
     )
 
 
 def _words_lost(before: Profile, after: Profile) -> set[str]:
-    """What a card could say of the reader, and can say no more."""
+    """What a card, or a prompt below its request, could say of the reader and can say no more."""
     now = {(item.trait_id, item.section, item.words) for item in sifted(after, "choose").items}
-    return {
+    then = {
         item.words.casefold()
         for item in sifted(before, "choose").items
         if (item.trait_id, item.section, item.words) not in now
     }
+    return then | {said.casefold() for said in _said(before) - _said(after)}
+
+
+def _said(profile: Profile) -> set[str]:
+    sayings = sayings_of(profile)
+    return {*sayings.statements.values(), *sayings.facets.values()}
 
 
 def _tells(card: str, lost: Iterable[str]) -> bool:

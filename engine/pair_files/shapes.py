@@ -34,7 +34,10 @@ def trl_row(pair: PreferencePair, _card: str) -> Row:
 
 
 def conversational_row(pair: PreferencePair, card: str) -> Row:
-    """TRL's conversational form; with a card, the very messages that training reads."""
+    """TRL's conversational form; with a card, the system message that training reads.
+
+    What training puts below the request belongs to the profile of that day and stays out.
+    """
     return {
         "prompt": [_message(message) for message in for_reader(card, pair.prompt)],
         "chosen": [_message(Message("assistant", pair.chosen))],

@@ -9,7 +9,7 @@ from functools import cache
 
 from engine.bank import BankBook, books
 from engine.domain import PreferencePair, Profile
-from engine.frameworks import all_dimensions, all_statements, dimensions, genres
+from engine.frameworks import Statement, all_dimensions, all_statements, dimensions, genres
 from engine.pairs.descriptions import angle_label
 from engine.pairs.interests import ranked_genres
 from engine.pairs.labels import Label, facet_label, label, statement_label
@@ -38,6 +38,16 @@ def labels_of(pairs: Sequence[PreferencePair], profile: Profile) -> Iterator[Lab
         yield known[key]
 
 
+def statement_of(pair: PreferencePair) -> Statement | None:
+    """The statement that a values pair is about; None where it names none."""
+    return all_statements().get(pair.topic) or all_statements().get(pair.trait_id)
+
+
+def facet_of(pair: PreferencePair) -> str:
+    """The facet of a question, added ones included: a question's id is its facet's and a number."""
+    return pair.topic.rpartition(".")[0]
+
+
 def genres_of(pair: PreferencePair) -> tuple[str, str] | tuple[()]:
     """The genre that is sought and the one ranked below it, as an interests pair's origin has them;
     nothing where it names none."""
@@ -62,10 +72,9 @@ def shelf() -> Mapping[str, BankBook]:
 
 
 def _label(pair: PreferencePair, profile: Profile, ranked: set[tuple[str, str]]) -> Label | None:
-    statement = all_statements().get(pair.topic) or all_statements().get(pair.trait_id)
-    if pair.track == "values" and statement:
+    if pair.track == "values" and (statement := statement_of(pair)):
         return statement_label(profile, statement)
-    if pair.track == "personality" and (facet := _facet_of(pair)) in all_dimensions():
+    if pair.track == "personality" and (facet := facet_of(pair)) in all_dimensions():
         return facet_label(profile, facet)
     if pair.track == "descriptions" and (axis := axis_of(pair)):
         return angle_label(profile, *axis) or Label(0, pair.trait_id, left_out="faint")
@@ -74,11 +83,6 @@ def _label(pair: PreferencePair, profile: Profile, ranked: set[tuple[str, str]])
     if pair.trait_id in _scored():
         return label(profile.trait(pair.trait_id), pair.trait_id)
     return None
-
-
-def _facet_of(pair: PreferencePair) -> str:
-    """The facet of a question, added ones included: a question's id is its facet's and a number."""
-    return pair.topic.rpartition(".")[0]
 
 
 def _genre_label(profile: Profile, liked: str, other: str, ranked: set[tuple[str, str]]) -> Label:

@@ -14,13 +14,14 @@ from engine.profile.chat import answers_by_chat, profile_from
 from engine.profile.chat_plan import LOCAL_CONTEXT, judge
 from engine.profile.cost import cost_of, plan_for
 from engine.record import profile_as_json, record_profile
-from engine.runs import fingerprint, finished_like, follow, launch, run_dir
+from engine.runs import finished_like, follow, launch, run_dir
 from engine.store import findings as finding_rows
 from engine.store import judgements as judgement_rows
 from engine.store import profiles as profile_rows
 from engine.store import readers as reader_rows
 from engine.store.database import opened
 from engine.store.judgements import Judgement
+from engine.training_input import fingerprint
 from models.errors import BadInput
 from models.events import Event, Failed, Finished, Note
 from models.providers import opened_model

@@ -1,5 +1,6 @@
 """The prompts, one file each, and how they become messages. Training and preview share them."""
 
+from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 
@@ -13,16 +14,27 @@ def prompt(name: str) -> str:
     return (files(__name__) / f"{name}.md").read_text(encoding="utf-8").rstrip("\n")
 
 
-def for_reader(card: str, request: str) -> tuple[Message, ...]:
+def for_reader(card: str, request: str, near: Sequence[str] = ()) -> tuple[Message, ...]:
     """The conversation every model of a reader is trained on and asked with.
 
     The card comes first and whole, so that all prompts of a reader begin with the same tokens.
     An empty card leaves the system message out.
+
+    Args:
+        near: what the reader would say on what is asked for.
     """
-    asked = Message("user", request)
+    asked = Message("user", turn(request, near))
     if not card:
         return (asked,)
     return (Message("system", prompt("writer").replace("{card}", card)), asked)
+
+
+def turn(request: str, near: Sequence[str]) -> str:
+    """What the user says: the request, and below it the reader's sentences that bear on it."""
+    if not near:
+        return request
+    said = "\n".join(f"- {sentence}" for sentence in near)
+    return f"{request}\n\n{prompt('near').replace('{said}', said)}"
 
 
 def description_request(book: Book) -> str:

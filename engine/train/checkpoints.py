@@ -9,16 +9,19 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 from engine.jobs import RunDir, metrics
 from models.aside import alone, flush, written_aside
-from models.errors import JobFailed
+from models.errors import BadInput, JobFailed
+from models.library import sha256_of
 
 WHOLE = "whole.json"
 TO_GO_ON = ("trainer_state.json", "optimizer.pt", "scheduler.pt")
-"""What going on needs beyond the adapter; older checkpoints may have lost it to save space."""
-OF_THE_ADAPTER = "adapter_*"
+"""What going on needs beyond the weights; older checkpoints may have lost it to save space."""
+OF_THE_ADAPTER = ("adapter_*",)
+OF_THE_MODEL = ("config.json", "generation_config.json", "model*.safetensors*")
 PICKED = "picked.json"
 
 
@@ -112,18 +115,34 @@ def _is_of_the_disk(error: Exception) -> bool:
 
 
 def pick(run: RunDir, checkpoint: Checkpoint) -> None:
-    """Make a checkpoint's adapter the run's own; exports and previews take it from now on.
+    """Make what a checkpoint learned the run's own; exports and previews take it from now on.
 
     Raises:
-        JobFailed: the disk refuses; the adapter is what it was.
+        JobFailed: the disk refuses; the adapter or model is what it was.
     """
+    is_adapter = any(checkpoint.path.glob(OF_THE_ADAPTER[0]))
+    target = run.adapter if is_adapter else run.model
     with alone(run.path / "picking.lock"):
-        with written_aside(run.adapter) as aside:
+        with written_aside(target) as aside:
             aside.mkdir()
-            for file in checkpoint.path.glob(OF_THE_ADAPTER):
-                shutil.copyfile(file, aside / file.name)
+            for pattern in OF_THE_ADAPTER if is_adapter else OF_THE_MODEL:
+                for file in checkpoint.path.glob(pattern):
+                    shutil.copyfile(file, aside / file.name)
         with written_aside(run.path / PICKED) as aside:
             aside.write_text(json.dumps({"step": checkpoint.step, "path": str(checkpoint.path)}))
+
+
+def made_sha256(run: RunDir, cache_dir: Path) -> str:
+    """Of the weights that a run made, an adapter's or a whole model's.
+
+    Raises:
+        BadInput: it made none.
+    """
+    weights = sorted(run.made.glob("*.safetensors"))
+    if not weights:
+        raise BadInput(f"Run {run.id} has no weights in {run.made}.", "Train it again.")
+    hashes = "".join(sha256_of(file, cache_dir) for file in weights)
+    return sha256(hashes.encode()).hexdigest()
 
 
 def picked_step(run: RunDir) -> int | None:

@@ -4,15 +4,18 @@ The chat template is applied once, to messages built the one way previews build 
 does not fit is left out and said, never cut.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from jinja2 import TemplateError
 from transformers import BatchEncoding, PreTrainedTokenizerBase
 
 from engine.domain import PreferencePair
 from engine.prompts import for_reader
 from engine.train.choosing import spread_over_topics
 from engine.train.config import TrainConfig
+from engine.train.input_files import NOTHING_NEAR, Near
 from models.errors import JobFailed
 
 
@@ -59,6 +62,7 @@ def prepare_data(
     cards: dict[str, str],
     tokenizer: PreTrainedTokenizerBase,
     config: TrainConfig,
+    near: Near = NOTHING_NEAR,
 ) -> TrainingData:
     """Choose, render, tokenise and check the pairs of a run.
 
@@ -67,8 +71,11 @@ def prepare_data(
     """
     chosen = spread_over_topics([p for p in pairs if not p.held_out], config.max_pairs)
     held_out = spread_over_topics([p for p in pairs if p.held_out], config.max_held_out)
+    frames = {card: frame_of(card, tokenizer) for card in cards.values()}
     tokenised = {
-        pair.id: tokenise(pair, cards[pair.reader_id], tokenizer) for pair in [*chosen, *held_out]
+        pair.id: tokenise(pair, card, tokenizer, frames[card], near.get(pair.id, ()))
+        for pair in [*chosen, *held_out]
+        for card in (cards[pair.reader_id],)
     }
     fits = {key: ex for key, ex in tokenised.items() if ex.longest <= config.max_length}
     train = [pair for pair in chosen if pair.id in fits]
@@ -80,14 +87,16 @@ def prepare_data(
     return TrainingData(
         train=tuple(fits[pair.id] for pair in train),
         held_out=tuple(fits[pair.id] for pair in held_out if pair.id in fits),
-        rows=tuple(conversational(pair, cards[pair.reader_id]) for pair in train),
+        rows=tuple(
+            conversational(pair, cards[pair.reader_id], near.get(pair.id, ())) for pair in train
+        ),
         too_long=tuple(key for key in tokenised if key not in fits),
     )
 
 
-def conversational(pair: PreferencePair, card: str) -> dict[str, object]:
+def conversational(pair: PreferencePair, card: str, near: Sequence[str] = ()) -> dict[str, object]:
     """A pair as TRL's conversational preference row."""
-    messages = [vars(message) for message in for_reader(card, pair.prompt)]
+    messages = [vars(message) for message in for_reader(card, pair.prompt, near)]
     return {
         "prompt": messages,
         "chosen": [{"role": "assistant", "content": pair.chosen}],
@@ -95,32 +104,129 @@ def conversational(pair: PreferencePair, card: str) -> dict[str, object]:
     }
 
 
-def tokenise(pair: PreferencePair, card: str, tokenizer: PreTrainedTokenizerBase) -> Example:
+@dataclass(frozen=True)
+class Frame:
+    """What the chat template itself puts around a reader's card, a question and an answer."""
+
+    special: frozenset[int]
+    """Ids that are no text."""
+    tokens: tuple[int, ...]
+    """Those of them that stand in a conversation of plain words, in order."""
+    end: int
+    """The one that ends an answer."""
+
+
+def frame_of(card: str, tokenizer: PreTrainedTokenizerBase) -> Frame:
+    """The frame of one reader's conversations.
+
+    Raises:
+        JobFailed: the template would begin a conversation twice, or never end an answer.
+    """
+    asked = [vars(message) for message in for_reader(card, "Question")]
+    prompt = rendered(tokenizer, asked, generation_prompt=True)
+    whole = rendered(tokenizer, [*asked, {"role": "assistant", "content": "Answer"}])
+    added = tokenizer.added_tokens_decoder.items()
+    special = {number for number, token in added if token.special} | {*tokenizer.all_special_ids}
+    special.discard(tokenizer.unk_token_id)
+    begin, end = tokenizer.bos_token_id, tokenizer.eos_token_id
+    ends = [token for token in whole[len(prompt) :] if token in special]
+    if end not in ends and len(ends) == 1:
+        (end,) = ends  # gemma's <end_of_turn>, where <eos> ends documents
+    if ends.count(end) != 1:
+        raise JobFailed(
+            f"The base's chat template ends an answer with {ends.count(end)} end tokens, not one.",
+            "Take a base made for conversation, such as an `Instruct` model.",
+        )
+    if begin is not None and whole[:2] == [begin, begin]:
+        raise JobFailed(
+            "The base's chat template begins a conversation twice.", "Fetch a newer copy of it."
+        )
+    return Frame(frozenset(special), tuple(t for t in whole if t in special), end)
+
+
+def tokenise(
+    pair: PreferencePair,
+    card: str,
+    tokenizer: PreTrainedTokenizerBase,
+    frame: Frame,
+    near: Sequence[str] = (),
+) -> Example:
     """Render and tokenise one pair.
 
     Raises:
-        JobFailed: the prompt is not a prefix of the whole, or special tokens are not as they must.
+        JobFailed: the prompt is not a prefix of the whole, special tokens are not as they must, or
+            the template leaves out what was written.
     """
-    row = conversational(pair, card)
-    prompt = rendered(tokenizer, row["prompt"], generation_prompt=True)
+    row = conversational(pair, card, near)
+    asked = messages_of(row["prompt"])
+    prompt = rendered(tokenizer, asked, generation_prompt=True)
     sides = []
     for side in ("chosen", "rejected"):
-        whole = rendered(tokenizer, [*messages_of(row["prompt"]), *messages_of(row[side])])
-        _check(pair, side, prompt, whole, tokenizer)
-        sides.append(tuple(whole[len(prompt) :]))
+        messages = [*asked, *messages_of(row[side])]
+        whole = rendered(tokenizer, messages)
+        completion = whole[len(prompt) :]
+        if whole[: len(prompt)] != prompt:
+            broken = "the prompt's tokens are not the beginning of the whole"
+        else:
+            broken = _in_tokens(whole, completion, tokenizer, frame) or _in_text(
+                messages, tokenizer
+            )
+        if broken:
+            raise JobFailed(
+                f"Pair {pair.id} ({side}) cannot be trained on: {broken}.",
+                "Look for template tokens in its text, edit or drop it.",
+            )
+        sides.append(tuple(completion))
     return Example(pair.id, tuple(prompt), sides[0], sides[1])
+
+
+def _in_tokens(
+    whole: list[int], completion: list[int], tokenizer: PreTrainedTokenizerBase, frame: Frame
+) -> str:
+    """What is wrong with a pair's special tokens; empty where nothing is."""
+    ends = completion.count(frame.end)
+    if ends != 1:
+        return f"the completion has {ends} end tokens, not one"
+    found = [token for token in whole if token in frame.special]
+    if tuple(found) != frame.tokens:
+        extra = Counter(found) - Counter(frame.tokens)
+        names = ", ".join(map(str, tokenizer.convert_ids_to_tokens(list(extra))))
+        return f"its text holds tokens of the chat template: {names or 'in another order'}"
+    return ""
+
+
+def _in_text(messages: list[dict[str, str]], tokenizer: PreTrainedTokenizerBase) -> str:
+    """What of the messages the template leaves out; empty where it leaves out nothing."""
+    text = tokenizer.apply_chat_template(messages, tokenize=False)
+    for message in messages:
+        written = message["content"].strip()
+        if not written and message["role"] == "assistant":
+            return "the completion is empty"
+        if written not in str(text):
+            return f"the chat template leaves out some of the {message['role']}'s message"
+    return ""
 
 
 def rendered(
     tokenizer: PreTrainedTokenizerBase, messages: object, generation_prompt: bool = False
 ) -> list[int]:
-    """Token ids of a conversation under the model's own chat template."""
-    encoded = tokenizer.apply_chat_template(
-        messages_of(messages),
-        add_generation_prompt=generation_prompt,
-        tokenize=True,
-        return_dict=True,
-    )
+    """Token ids of a conversation under the model's own chat template.
+
+    Raises:
+        JobFailed: the template refuses such a conversation.
+    """
+    try:
+        encoded = tokenizer.apply_chat_template(
+            messages_of(messages),
+            add_generation_prompt=generation_prompt,
+            tokenize=True,
+            return_dict=True,
+        )
+    except TemplateError as error:
+        raise JobFailed(
+            f"The base's chat template refuses a reader's conversation: {error}.",
+            "Take a base whose template has a system message, which the card is put into.",
+        ) from error
     assert isinstance(encoded, BatchEncoding)
     return list(encoded["input_ids"])
 
@@ -129,33 +235,3 @@ def messages_of(value: object) -> list[dict[str, str]]:
     """The messages of one column of a conversational row."""
     assert isinstance(value, list)
     return value
-
-
-def _check(
-    pair: PreferencePair,
-    side: str,
-    prompt: list[int],
-    whole: list[int],
-    tokenizer: PreTrainedTokenizerBase,
-) -> None:
-    completion = whole[len(prompt) :]
-    bos, eos = tokenizer.bos_token_id, tokenizer.eos_token_id
-    broken = ""
-    if whole[: len(prompt)] != prompt:
-        broken = "the prompt's tokens are not the beginning of the whole"
-    elif not pair.chosen.strip() or not pair.rejected.strip() or not completion:
-        broken = "the completion is empty"
-    elif (
-        bos is not None
-        and bos != eos
-        and whole[1:].count(bos)
-        and tokenizer.bos_token not in str(tokenizer.chat_template)
-    ):
-        broken = "the begin token stands inside the text"
-    elif eos is not None and completion.count(eos) != 1:
-        broken = f"the completion has {completion.count(eos)} end tokens, not one"
-    if broken:
-        raise JobFailed(
-            f"Pair {pair.id} ({side}) cannot be trained on: {broken}.",
-            "Look for template tokens in its text, edit or drop it.",
-        )

@@ -24,12 +24,17 @@ def can_be_fused(layer: nn.Module) -> bool:
         len(active) == 1
         and active[0] in layer.lora_A
         and active[0] not in layer.lora_variant
-        and isinstance(layer.lora_dropout[active[0]], nn.Identity)
+        and _drops_nothing(layer.lora_dropout[active[0]])
         and layer.lora_A[active[0]].bias is None
         and layer.lora_B[active[0]].bias is None
         and type(layer.base_layer) is nn.Linear
         and not layer.base_layer.weight.requires_grad
     )
+
+
+def _drops_nothing(dropout: nn.Module) -> bool:
+    """PEFT leaves out a dropout of 0; TRL sets the others to 0 and leaves them standing."""
+    return isinstance(dropout, nn.Identity) or (isinstance(dropout, nn.Dropout) and dropout.p == 0)
 
 
 def adapted(hidden: Tensor, layers: Sequence[nn.Module]) -> tuple[Tensor, ...]:

@@ -1,21 +1,31 @@
-"""What a run reads, as files of its directory: pairs, their readers' cards, a book to describe.
+"""What a run reads, as files of its directory: pairs, their readers' cards and what these would
+say on each pair, a book to describe.
 
 Written by front ends and read back by them too, so nothing here leads to torch.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
+from types import MappingProxyType
 
 from engine.domain import Book, PreferencePair
 from engine.train.config import TrainConfig
 
-PAIRS, CARDS, BOOK = "pairs.jsonl", "cards.json", "book.json"
+PAIRS, CARDS, BOOK, NEAR = "pairs.jsonl", "cards.json", "book.json", "near.json"
+NEAR_BOOK = "near_book.json"
+
+Near = Mapping[str, Sequence[str]]
+"""What readers would say on pairs (`engine.pairs.bearing`), by pair id."""
+NOTHING_NEAR: Near = MappingProxyType({})
 
 
 def input_files(
-    pairs: Iterable[PreferencePair], cards: Mapping[str, str], book: Book | None = None
+    pairs: Iterable[PreferencePair],
+    cards: Mapping[str, str],
+    book: Book | None = None,
+    near: Near = NOTHING_NEAR,
 ) -> dict[str, str]:
     """The text of each file, by its name.
 
@@ -29,6 +39,8 @@ def input_files(
     }
     if book is not None:
         files[BOOK] = json.dumps(asdict(book), ensure_ascii=False, indent=1)
+    if near:
+        files[NEAR] = json.dumps(near, ensure_ascii=False, indent=1)
     return files
 
 
@@ -37,6 +49,18 @@ def read_pairs(path: Path) -> tuple[list[PreferencePair], dict[str, str]]:
     lines = (path / PAIRS).read_text(encoding="utf-8").split("\n")
     cards = json.loads((path / CARDS).read_text(encoding="utf-8"))
     return [PreferencePair(**json.loads(line)) for line in lines if line], cards
+
+
+def read_near(path: Path) -> Near:
+    """What stands near the requests of a run's pairs; nothing in runs of before there was any."""
+    file = path / NEAR
+    return json.loads(file.read_text(encoding="utf-8")) if file.exists() else NOTHING_NEAR
+
+
+def read_near_book(path: Path) -> Sequence[str]:
+    """What the first of a run's readers would say on the book; nothing where it is not known."""
+    file = path / NEAR_BOOK
+    return json.loads(file.read_text(encoding="utf-8")) if file.exists() else ()
 
 
 def read_book(path: Path) -> Book | None:

@@ -9,55 +9,24 @@ bfloat16 itself is 0.58 from float32. So a first step's loss there is near ln 2 
 import math
 import time
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from threading import Event as Flag
-from typing import Any, cast
-
-import torch
-from peft import (
-    LoraConfig,
-    PeftModel,
-    get_peft_model,
-    load_peft_weights,
-    set_peft_model_state_dict,
-)
-from transformers import PreTrainedModel, PreTrainedTokenizerBase
+from typing import Any
 
 from engine.jobs import RunDir
-from engine.train import shared_prefix
-from engine.train.checkpoints import PICKED, disk_refusals_told, step_reached
-from engine.train.config import TrainConfig
-from engine.train.data import Example, TrainingData, chosen_alone, prepare_data
-from engine.train.device import Place, choose_place
-from engine.train.input_files import read_pairs
-from engine.train.judged import Judged, Scores, judgement, to_judge
+from engine.train import processes, shared_prefix
+from engine.train.checkpoints import PICKED, step_reached
+from engine.train.config import TrainConfig, pairs_per_step
+from engine.train.data import Example, chosen_alone
+from engine.train.judged import Scores, judgement
 from engine.train.kept_checkpoints import kept_checkpoints
+from engine.train.loading import Loaded, load
 from engine.train.look import Sights
-from engine.train.samples import SampleRequest, sample_request
 from engine.train.scoring import PairLogps, ReferenceCache, score_pairs, weights_key
 from engine.train.trainer import TrainingEnd, fine_tuning, preferring, train
-from models.aside import written_aside
+from models.errors import JobFailed
 from models.events import Event, Finished, Note, Step
 from models.library import resolve_base
-from models.torch_base import load_base
-
-
-@dataclass(frozen=True)
-class Loaded:
-    """What a run trains: the model with a fresh adapter, and its data."""
-
-    model: PeftModel
-    tokenizer: PreTrainedTokenizerBase
-    data: TrainingData
-    place: Place
-    judged: Judged
-    sample: SampleRequest | None
-
-    @property
-    def causal(self) -> PreTrainedModel:
-        """The base under the adapter's layers."""
-        return cast(PreTrainedModel, self.model.get_base_model())
 
 
 def work(run: RunDir, settings: Mapping[str, Any], asked_to_stop: Flag) -> Iterator[Event]:
@@ -71,11 +40,12 @@ def work(run: RunDir, settings: Mapping[str, Any], asked_to_stop: Flag) -> Itera
     yield from choose_forward(loaded)
     base = resolve_base(config.base)
     named = f"{weights_key(loaded.causal, base, cache_dir)}/{loaded.place.dtype}"
+    named += "/4-bit" if config.four_bit else "" if config.adapter == "lora" else "/full"
     cache = ReferenceCache(cache_dir / "reference" / f"{base.name.replace('/', '--')}.jsonl", named)
     of_base = {example.pair_id: example for example in judged.all}
     if config.method == "dpo":
         of_base |= {example.pair_id: example for example in data.train}
-    with loaded.model.disable_adapter():
+    with loaded.as_base():
         told = "reference log-probabilities"
         reference = yield from _reference(loaded, [*of_base.values()], cache, asked_to_stop, told)
         told = "the base without the card"
@@ -113,40 +83,18 @@ def work(run: RunDir, settings: Mapping[str, Any], asked_to_stop: Flag) -> Itera
         )
     if end is None:
         return
-    _save_adapter(loaded, run.adapter)
-    (run.path / PICKED).unlink(missing_ok=True)
+    if processes.have_parted(p for p in loaded.model.parameters() if p.requires_grad):
+        raise JobFailed(
+            "The processes ended with different weights.", "Train again, in one process."
+        )
+    loaded.save(run.adapter if config.adapter == "lora" else run.model)
+    if processes.is_first():
+        (run.path / PICKED).unlink(missing_ok=True)
     yield Note("Scoring the held-out pairs, and as many of its own, with the tuned model.")
     after = yield from _scores(loaded, judged.all, "held-out pairs")
+    processes.leave()
     seconds = time.monotonic() - started
     yield Finished(_result(run, config, loaded, end, Scores(reference, after, plain), seconds))
-
-
-def load(run: RunDir, config: TrainConfig, cache_dir: Path) -> Generator[Event, None, Loaded]:
-    place = choose_place()
-    yield Note(place.told)
-    base, tokenizer = load_base(resolve_base(config.base), cache_dir, place.dtype)
-    pairs, cards = read_pairs(run.path)
-    data = prepare_data(pairs, cards, tokenizer, config)
-    yield Note(f"{len(data.train)} pairs to train on, {len(data.held_out)} held out.")
-    if data.too_long:
-        yield Note(
-            f"{len(data.too_long)} pairs are longer than {config.max_length} tokens and are left "
-            f"out: {', '.join(data.too_long)}."
-        )
-    torch.manual_seed(config.seed)
-    model = get_peft_model(
-        torch.nn.Module.to(base, place.device),
-        LoraConfig(
-            r=config.lora_rank,
-            lora_alpha=config.lora_alpha,
-            lora_dropout=config.lora_dropout,
-            target_modules="all-linear",
-            task_type="CAUSAL_LM",
-        ),
-    )
-    judged = to_judge(data, {pair.id: pair for pair in pairs}, tokenizer)
-    sample = sample_request(run.path, cards, tokenizer)
-    return Loaded(cast(PeftModel, model), tokenizer, data, place, judged, sample)
 
 
 def choose_forward(loaded: Loaded) -> Iterator[Event]:
@@ -171,8 +119,8 @@ def _fine_tuned(
     done = run.path / "fine_tuned"
     if done.exists():
         yield Note("The fine-tuning was finished before.")
-        set_peft_model_state_dict(loaded.model, load_peft_weights(str(done)))
-        steps = stage.epochs * math.ceil(len(loaded.data.train) / config.batch_size)
+        loaded.read(done)
+        steps = stage.epochs * math.ceil(len(loaded.data.train) / pairs_per_step(config))
         return TrainingEnd(steps, 0.0, {})
     end = yield from train(
         loaded.model,
@@ -189,17 +137,8 @@ def _fine_tuned(
         reached,
     )
     if end is not None:
-        _save_adapter(loaded, done)
+        loaded.save(done)
     return end
-
-
-def _save_adapter(loaded: Loaded, folder: Path) -> None:
-    """Write the adapter, whole or not at all."""
-    with (
-        disk_refusals_told(f"The adapter in {folder}", "Free some space, then resume the run."),
-        written_aside(folder) as aside,
-    ):
-        loaded.model.save_pretrained(str(aside), selected_adapters=["default"])
 
 
 def _reference(
@@ -210,14 +149,18 @@ def _reference(
     told: str,
 ) -> Generator[Event, None, dict[str, PairLogps] | None]:
     """Log-probabilities under the model as it stands, from the cache where a pair was seen."""
-    known = {ex.pair_id: found for ex in examples if (found := cache.find(ex))}
+    found_before = {ex.pair_id: found for ex in examples if (found := cache.find(ex))}
+    # The first process's for all, so that each leaves the same pairs out.
+    known = processes.union([found_before] if processes.is_first() else [])
     if known:
         yield Note(f"{len(known)} of {len(examples)} reference scores are known from before.")
     loaded.model.eval()
-    for batch in score_pairs(loaded.causal, examples, frozenset(known)):
-        if asked_to_stop.is_set():
+    packs = score_pairs(loaded.causal, examples, frozenset(known), loaded.precision)
+    for batch in packs:
+        if processes.agreed(asked_to_stop.is_set()):
             return None
-        cache.add(examples, batch)
+        if processes.is_first():
+            cache.add(examples, batch)
         known |= batch
         yield Step(len(known), len(examples), told)
     return known
@@ -228,7 +171,7 @@ def _scores(
 ) -> Generator[Event, None, dict[str, PairLogps]]:
     known: dict[str, PairLogps] = {}
     loaded.model.eval()
-    for batch in score_pairs(loaded.causal, examples):
+    for batch in score_pairs(loaded.causal, examples, precision=loaded.precision):
         known |= batch
         yield Step(len(known), len(examples), note)
     return known
@@ -247,13 +190,16 @@ def _result(
         "state": "finished",
         "device": loaded.place.device,
         "dtype": str(loaded.place.dtype).removeprefix("torch."),
+        "processes": processes.count(),
         "steps": end.steps,
         "pairs": len(loaded.data.train),
         "pairs_per_second": round(end.pairs_per_second, 3),
         "metrics": end.last_metrics,
         **judgement(loaded.judged, scores, config.beta),
         "checkpoints": kept_checkpoints(run),
-        "adapter": str(run.adapter),
+        **(
+            {"adapter": str(run.adapter)} if config.adapter == "lora" else {"model": str(run.model)}
+        ),
         "too_long": list(loaded.data.too_long),
         "seconds": round(seconds, 1),
     }

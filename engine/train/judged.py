@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from transformers import PreTrainedTokenizerBase
 
 from engine.domain import PreferencePair
-from engine.train.data import Example, TrainingData, tokenise
+from engine.train.data import Example, TrainingData, frame_of, tokenise
 from engine.train.look import LOOKED_AT, to_look_at
 from engine.train.outcome import Scored, as_json, by_track, figures, verdict
 from engine.train.scoring import PairLogps
@@ -65,10 +65,11 @@ def to_judge(
     trained = [pairs[example.pair_id] for example in data.train]
     looked_at = {pair.id for pair in to_look_at(held_out)}
     own = {pair.id for pair in to_look_at(trained, len(held_out) or LOOKED_AT)}
+    frame = frame_of("", tokenizer) if held_out else None
     return Judged(
         pairs=pairs,
         held_out=data.held_out,
-        bare=tuple(tokenise(pair, "", tokenizer) for pair in held_out),
+        bare=tuple(tokenise(pair, "", tokenizer, frame) for pair in held_out if frame),
         looked_at=tuple(ex for ex in data.held_out if ex.pair_id in looked_at),
         own=tuple(ex for ex in data.train if ex.pair_id in own),
     )

@@ -1,7 +1,7 @@
 """Count the tokens of pairs as training renders them: the work of a child process, once a pair.
 
-`engine.pair_doctor` starts it and reads the counts from the cache. The pairs and the card are
-deleted as soon as they are read; what is kept are hashes and numbers.
+`engine.pair_doctor` starts it and reads the counts from the cache. What is told of the
+reader is deleted as soon as it is read; what is kept are hashes and numbers.
 """
 
 import time
@@ -16,8 +16,9 @@ from transformers import PreTrainedTokenizerBase
 from engine.domain import PreferencePair
 from engine.jobs import RunDir
 from engine.pairs.doctor.counts import Counts, content_key, read_counts, write_counts
+from engine.prompts import turn
 from engine.train.data import conversational, messages_of, rendered
-from engine.train.input_files import CARDS, PAIRS, read_pairs
+from engine.train.input_files import CARDS, NEAR, PAIRS, Near, read_near, read_pairs
 from models.events import Event, Finished, Step
 from models.library import resolve_base
 from models.torch_base import load_tokenizer
@@ -29,17 +30,18 @@ SLACK = 8
 def work(run: RunDir, settings: Mapping[str, Any], asked_to_stop: Flag) -> Iterator[Event]:
     """Count what the cache does not hold yet; what was counted is kept when it is stopped."""
     pairs, cards = read_pairs(run.path)
-    for name in (PAIRS, CARDS):
-        (run.path / name).unlink()
+    near = read_near(run.path)
+    for name in (PAIRS, CARDS, NEAR):
+        (run.path / name).unlink(missing_ok=True)
     base, counts_file = settings["base"], Path(settings["counts"])
     yield Step(0, len(pairs), f"loading the tokenizer of {base}")
     tokenizer = load_tokenizer(resolve_base(base), Path(settings["cache_dir"]))
     known = read_counts(counts_file)
     tokens = dict(known.tokens) if known else {}
     told_at = time.monotonic()
-    counted = _counted(pairs, cards, tokenizer, settings["max_length"])
+    counted = _counted(pairs, cards, near, tokenizer, settings["max_length"])
     for done, (pair, number) in enumerate(counted, 1):
-        tokens[content_key(pair)] = number
+        tokens[content_key(pair, near.get(pair.id, ()))] = number
         if asked_to_stop.is_set():
             break
         if time.monotonic() - told_at > 0.2:
@@ -53,6 +55,7 @@ def work(run: RunDir, settings: Mapping[str, Any], asked_to_stop: Flag) -> Itera
 def _counted(
     pairs: Sequence[PreferencePair],
     cards: Mapping[str, str],
+    near: Near,
     tokenizer: PreTrainedTokenizerBase,
     max_length: int,
 ) -> Iterator[tuple[PreferencePair, int]]:
@@ -68,14 +71,20 @@ def _counted(
             wordless = replace(pair, prompt="", chosen="", rejected="")
             frames[card] = tokens_of(wordless, card, tokenizer) + SLACK
         longer = max(len(text.encode()) for text in (pair.chosen, pair.rejected))
-        at_most = frames[card] + len(pair.prompt.encode()) + longer
+        said = near.get(pair.id, ())
+        at_most = frames[card] + len(turn(pair.prompt, said).encode()) + longer
         fits = at_most <= max_length
-        yield pair, at_most if fits else tokens_of(pair, card, tokenizer)
+        yield pair, at_most if fits else tokens_of(pair, card, tokenizer, said)
 
 
-def tokens_of(pair: PreferencePair, card: str, tokenizer: PreTrainedTokenizerBase) -> int:
+def tokens_of(
+    pair: PreferencePair,
+    card: str,
+    tokenizer: PreTrainedTokenizerBase,
+    near: Sequence[str] = (),
+) -> int:
     """The tokens of the prompt with the longer of its answers, as training has them."""
-    row = conversational(pair, card)
+    row = conversational(pair, card, near)
     wholes = (
         [*messages_of(row["prompt"]), *messages_of(row[side])] for side in ("chosen", "rejected")
     )

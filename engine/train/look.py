@@ -19,6 +19,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from trl.trainer.dpo_trainer import DPOTrainer
 
 from engine.domain import TRACKS, PreferencePair
+from engine.train import processes, shared_prefix
 from engine.train.choosing import spread_over_topics
 from engine.train.data import Example
 from engine.train.samples import SampleRequest, repeated_share, write_sample
@@ -56,13 +57,16 @@ def to_look_at(pairs: Sequence[PreferencePair], limit: int = LOOKED_AT) -> list[
 
 
 def look(trainer: DPOTrainer, sights: Sights, step: int, asked_to_stop: Flag) -> Iterator[Event]:
-    """Score the held-out pairs and write the sample; yields a `Metric` and an `Item`."""
+    """Score the held-out pairs and write the sample; yields a `Metric` and an `Item`.
+
+    All processes of a run score the same pairs, as TRL takes the mean over them; the first writes.
+    """
     values: dict[str, float] = {}
     items = []
     with _at_rest(trainer):
         if sights.held_out:
             values |= held_out_figures(trainer, sights)
-        if sights.sample is not None and not asked_to_stop.is_set():
+        if sights.sample is not None and processes.is_first() and not asked_to_stop.is_set():
             item, figures = _sample(trainer, sights.sample, step, asked_to_stop)
             values |= figures
             items.append(item)
@@ -122,8 +126,8 @@ def _sample(
 ) -> tuple[Item, dict[str, float]]:
     began = time.monotonic()
     tokenizer = cast(PreTrainedTokenizerBase, trainer.processing_class)
-    model = cast(PeftModel, trainer.model).get_base_model()
-    tokens = write_sample(cast(PreTrainedModel, model), tokenizer, request, asked_to_stop)
+    model = shared_prefix.causal_of(cast(PreTrainedModel | PeftModel, trainer.model))
+    tokens = write_sample(model, tokenizer, request, asked_to_stop)
     text = str(tokenizer.decode(tokens)).strip()
     figures = {"sample/tokens": float(len(tokens)), "sample/repeated": repeated_share(text)}
     value: dict[str, object] = {

@@ -14,9 +14,10 @@ from math import ceil
 from typing import TypeVar
 
 from engine.domain import PreferencePair
-from engine.prompts import for_reader
+from engine.prompts import for_reader, turn
 from engine.train.choosing import spread_over_topics
 from engine.train.config import TrainConfig, pairs_per_step
+from engine.train.input_files import Near
 
 BYTES_PER_TOKEN = 4.25
 """SmolLM2's, on 600 answers, 300 requests and the cards of the bank: 4.14, 4.35, 4.57."""
@@ -159,6 +160,11 @@ def size_of(pair: PreferencePair, card: str, bytes_per_token: float) -> PairSize
         request_tokens=tokens(pair.prompt) + FRAME_TOKENS,
         answer_tokens=(tokens(pair.chosen) + END_TOKENS, tokens(pair.rejected) + END_TOKENS),
     )
+
+
+def as_asked(pair: PreferencePair, near: Near) -> PreferencePair:
+    """The pair with all that stands in the person's turn as its prompt, for measuring."""
+    return replace(pair, prompt=turn(pair.prompt, near.get(pair.id, ())))
 
 
 def bytes_of(pair: PreferencePair, card: str) -> int:

@@ -23,12 +23,13 @@ from engine.jobs import RunDir
 from engine.train import shared_prefix
 from engine.train.config import TrainConfig
 from engine.train.data import Example
-from engine.train.input_files import read_pairs
-from engine.train.job import Loaded, choose_forward, load
+from engine.train.input_files import read_near, read_pairs
+from engine.train.job import choose_forward
+from engine.train.loading import Loaded, load
 from engine.train.prefix_tree import pack
 from engine.train.preflight_memory import CONTEXT_BYTES, memory_parts, place_of
 from engine.train.preflight_probe import Probe
-from engine.train.preflight_work import END_TOKENS, FRAME_TOKENS, Batch, bytes_of, drawn
+from engine.train.preflight_work import END_TOKENS, FRAME_TOKENS, Batch, as_asked, bytes_of, drawn
 from engine.train.scoring import PairLogps, packs, score_pairs
 from engine.train.trainer import build_trainer, preferring
 from models.base_shape import shape_of
@@ -80,7 +81,8 @@ def work(run: RunDir, settings: Mapping[str, Any], asked_to_stop: Flag) -> Itera
 
 def _bytes_per_token(run: RunDir, loaded: Loaded) -> float:
     pairs, cards = read_pairs(run.path)
-    by_id = {pair.id: pair for pair in pairs}
+    near = read_near(run.path)
+    by_id = {pair.id: as_asked(pair, near) for pair in pairs}
     taken = [(by_id[example.pair_id], example) for example in loaded.data.train]
     size_bytes = sum(bytes_of(pair, cards[pair.reader_id]) for pair, _ in taken)
     tokens = sum(len(ex.prompt_ids) + len(ex.chosen_ids) + len(ex.rejected_ids) for _, ex in taken)
@@ -114,7 +116,7 @@ def _score(at: _Measuring, probe: Probe) -> Probe:
         scored.append(example)
     at.loaded.model.eval()
     started = time.monotonic()
-    with at.loaded.model.disable_adapter():
+    with at.loaded.as_base():
         list(score_pairs(at.loaded.causal, scored))
     tokens = _size(scored).tokens(shared_prefix.is_installed(at.loaded.causal))
     return replace(probe, scoring_tokens_per_s=tokens / (time.monotonic() - started))

@@ -23,7 +23,7 @@ from transformers import (
 
 from engine.prompts import description_request, for_reader
 from engine.train.data import rendered
-from engine.train.input_files import read_book
+from engine.train.input_files import read_book, read_near_book
 
 SAMPLE_TOKENS = 120
 """Three sentences or four; the embedded model writes them in seconds."""
@@ -48,7 +48,8 @@ def sample_request(
     if book is None:
         return None
     card = next(iter(cards.values()))
-    messages = [vars(message) for message in for_reader(card, description_request(book))]
+    asked = for_reader(card, description_request(book), read_near_book(run))
+    messages = [vars(message) for message in asked]
     ids = rendered(tokenizer, messages, generation_prompt=True)
     return SampleRequest(book.id, book.title, tuple(ids))
 

@@ -1,9 +1,10 @@
-"""TRL's trainer, whose checkpoints are either whole or not there."""
+"""TRL's trainer, whose checkpoints are either whole or not there, and whose rows have all."""
 
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
 
+from datasets import Dataset
 from torch import nn
 from trl.trainer.dpo_trainer import DPOTrainer
 
@@ -14,10 +15,16 @@ Saving = Callable[[nn.Module, Any], None]
 
 
 class SavingTrainer(DPOTrainer):
-    """Marks each checkpoint that was written to its end, and removes one that was not."""
+    """Marks each checkpoint that was written to its end, and removes one that was not.
+
+    The reference's log-probs are in the rows already.
+    """
 
     steps_before: int = 0
     """Of the run's stages before this one."""
+
+    def _precompute_ref_logps(self, dataset: Dataset, name: str, batch_size: int) -> Dataset:
+        return dataset
 
     def _save_checkpoint(self, model: nn.Module, trial: Any) -> None:
         """transformers' own, which every trainer of TRL extends in this way."""
@@ -30,8 +37,10 @@ class SavingTrainer(DPOTrainer):
         try:
             with disk_refusals_told(f"The checkpoint of step {step} in {folder}", hint):
                 cast("Saving", super()._save_checkpoint)(model, trial)
+                self.accelerator.wait_for_everyone()  # each process writes its random state
                 if self.args.should_save:
                     mark_whole(folder, step)
         except Exception:
-            remove(folder)
+            if self.args.should_save:
+                remove(folder)
             raise

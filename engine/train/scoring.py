@@ -8,12 +8,13 @@ import json
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import islice
 from pathlib import Path
 
 import torch
 from transformers import PreTrainedModel
 
-from engine.train import shared_prefix
+from engine.train import processes, shared_prefix
 from engine.train.data import Example
 from engine.train.logprobs import token_logprobs
 from engine.train.prefix_tree import common_length, pack
@@ -35,23 +36,32 @@ class PairLogps:
 
 
 def score_pairs(
-    model: PreTrainedModel, examples: Sequence[Example], known: Collection[str] = frozenset()
+    model: PreTrainedModel,
+    examples: Sequence[Example],
+    known: Collection[str] = frozenset(),
+    precision: torch.dtype | None = None,
 ) -> Iterator[dict[str, PairLogps]]:
     """Score pairs with the model as it stands, a batch at a time, keyed by pair id.
 
     Pairs that begin alike are scored together, whatever their order: a question's four pairs have
-    four answers between them.
+    four answers between them. Processes of one run score a pack each and all get all scores.
 
     Args:
         model: the causal model; a row at a time where the prefix tree cannot serve it.
         known: ids of pairs that were scored before. They are left out of their packs, which stay
-            what they were: in bfloat16 a pair scored in other company comes out otherwise.
+            what they were: in bfloat16 a pair scored in other company comes out otherwise. The
+            same in every process.
+        precision: of the matrix products; None: that of the weights.
     """
     device = next(model.parameters()).device
     score = _score_batch if shared_prefix.is_installed(model) else _score_rows
-    for pack_of_them in packs(examples):
-        if missing := [example for example in pack_of_them if example.pair_id not in known]:
-            yield score(model, missing, device)
+    missing = ([ex for ex in each if ex.pair_id not in known] for each in packs(examples))
+    every = filter(None, missing)
+    while share := list(islice(every, processes.count())):
+        with torch.autocast(device.type, precision, enabled=precision not in (None, model.dtype)):
+            mine = share[processes.index() :][:1]
+            found = [score(model, pack_of_them, device) for pack_of_them in mine]
+        yield processes.union(found)
 
 
 def packs(examples: Sequence[Example]) -> Iterator[list[Example]]:

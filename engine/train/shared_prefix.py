@@ -11,9 +11,10 @@ batch shares the reader's profile.
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import torch
+from peft import PeftModel
 from torch import Tensor
 from transformers import AttentionInterface, AttentionMaskInterface, PreTrainedModel
 from transformers.integrations.sdpa_attention import sdpa_attention_forward
@@ -29,6 +30,13 @@ from engine.train.tree_attention import Stretches, cut, tree_attention
 NAME = "prefix_tree"
 SERVED = ("llama", "mistral", "qwen2", "qwen3", "smollm3")
 """Model types whose attention is plain causal softmax over rotary positions."""
+BY_STRETCHES = ("cpu",)
+"""Devices whose attention goes by `tree_attention`; on others it goes by `node_groups`."""
+
+
+def causal_of(model: PreTrainedModel | PeftModel) -> PreTrainedModel:
+    """The causal model itself, under an adapter's layers if it has them."""
+    return cast(PreTrainedModel, model.get_base_model()) if isinstance(model, PeftModel) else model
 
 
 def why_not(model: PreTrainedModel) -> str:
@@ -40,6 +48,8 @@ def why_not(model: PreTrainedModel) -> str:
         return "its attention slides over a window"
     if getattr(config, "final_logit_softcapping", None) is not None:
         return "it caps its logits"
+    if getattr(config, "attention_dropout", 0.0):
+        return "its attention drops weights at random while it trains"
     return ""
 
 
@@ -125,7 +135,7 @@ def _layout(model: PreTrainedModel, tree: PrefixTree) -> Stretches | NodeGroups:
     dtype = next(p.dtype for p in model.parameters() if p.is_floating_point())
     if torch.is_autocast_enabled(device):
         dtype = torch.get_autocast_dtype(device)
-    if device != "cpu":
+    if device not in BY_STRETCHES:
         return node_groups(tree, dtype)
     config = model.config
     return cut(tree, config.num_attention_heads // config.num_key_value_heads, dtype)

@@ -22,15 +22,16 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from trl.trainer.dpo_config import DPOConfig
 from trl.trainer.dpo_trainer import DPOTrainer
 
-from engine.train import shared_prefix
+from engine.train import processes, shared_prefix
 from engine.train.checkpoints import going_on, newest_checkpoint
-from engine.train.config import TrainConfig
+from engine.train.config import TrainConfig, pairs_per_step
 from engine.train.data import TrainingData
 from engine.train.device import Place
 from engine.train.look import Sights
 from engine.train.saving import SavingTrainer
 from engine.train.scoring import PairLogps
 from engine.train.watch import Watch
+from models.errors import JobFailed
 from models.events import Event, Note
 
 
@@ -40,7 +41,7 @@ class TrainingEnd:
 
     steps: int
     pairs_per_second: float
-    """Of this process's steps; reference and held-out scoring are not counted."""
+    """Of the steps since this process began; reference and held-out scoring are not counted."""
     last_metrics: dict[str, float]
 
 
@@ -69,7 +70,7 @@ def preferring(config: TrainConfig, steps_before: int = 0) -> Stage:
 
 
 def train(
-    model: PeftModel,
+    model: PreTrainedModel | PeftModel,
     tokenizer: PreTrainedTokenizerBase,
     data: TrainingData,
     reference: dict[str, PairLogps],
@@ -81,7 +82,7 @@ def train(
     sights: Sights,
     reached: int = 0,
 ) -> Generator[Event, None, TrainingEnd | None]:
-    """Train the adapter; yields its events, returns `TrainingEnd`, or None when asked to stop.
+    """Train what learns of the model; returns `TrainingEnd`, or None when asked to stop.
 
     Goes on from the newest whole checkpoint in `checkpoints`, if there is one.
 
@@ -90,15 +91,18 @@ def train(
     """
     trainer = build_trainer(model, tokenizer, data, reference, config, place, checkpoints, stage)
     events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
-    watch = Watch(events, asked_to_stop, trainer, sights, stage.told, stage.steps_before)
+    per_step = pairs_per_step(config)
+    told, before = stage.told, stage.steps_before
+    watch = Watch(events, asked_to_stop, trainer, sights, told, before, per_step)
     trainer.add_callback(watch)
     checkpoint = newest_checkpoint(checkpoints)
-    if told := going_on(checkpoint, stage.steps_before, reached):
-        yield Note(told)
+    if going := going_on(checkpoint, stage.steps_before, reached):
+        yield Note(going)
     failure: list[BaseException] = []
 
     def run_trainer() -> None:
         try:
+            processes.take_own_device()
             # Autocast brings the input to the adapter's precision; PEFT's own float32 copies of it
             # would cost a third of the memory.
             with disable_input_dtype_casting(model, active=place.dtype == torch.bfloat16):
@@ -123,7 +127,7 @@ def train(
 
 
 def build_trainer(
-    model: PeftModel,
+    model: PreTrainedModel | PeftModel,
     tokenizer: PreTrainedTokenizerBase,
     data: TrainingData,
     reference: dict[str, PairLogps],
@@ -135,23 +139,27 @@ def build_trainer(
     """TRL's trainer on the run's pairs, its forward replaced.
 
     Args:
-        reference: the reference's log-probs of the training pairs; where they are not all there,
-            TRL computes them itself, on each batch, with the adapter as it is now.
+        model: all of whose weights learn, or a base with its adapter.
+        reference: the reference's log-probs of the training pairs.
     """
     datasets.disable_progress_bars()
-    if "ref" in model.peft_config:
+    if isinstance(model, PeftModel) and "ref" in model.peft_config:
         model.delete_adapter("ref")  # TRL's copy of the adapter, of the stage before
+    rows = [
+        {**row, "ref_chosen_logps": known.chosen, "ref_rejected_logps": known.rejected}
+        for row, example in zip(data.rows, data.train, strict=True)
+        for known in (reference[example.pair_id],)
+    ]
     trainer = SavingTrainer(
         model=model,
         args=dpo_config(config, place, checkpoints, stage),
-        train_dataset=Dataset.from_list(list(data.rows)),
+        train_dataset=Dataset.from_list(rows),
         processing_class=tokenizer,
     )
     trainer.steps_before = stage.steps_before
-    shared_prefix.install(cast(PreTrainedModel, model.get_base_model()))
+    trainer.precompute_ref_logps = True
+    shared_prefix.install(shared_prefix.causal_of(model))
     _check_tokens(trainer, data)
-    if all(example.pair_id in reference for example in data.train):
-        _give_reference(trainer, data, reference)
     return trainer
 
 
@@ -166,12 +174,16 @@ def dpo_config(config: TrainConfig, place: Place, checkpoints: Path, stage: Stag
         lr_scheduler_type="cosine",
         warmup_steps=0.1,
         per_device_train_batch_size=config.batch_size,
+        gradient_accumulation_steps=config.gradient_accumulation,
         num_train_epochs=stage.epochs,
         max_length=None,
         logging_steps=1,
         logging_first_step=True,
         save_steps=config.checkpoint_every,
-        gradient_checkpointing=False,
+        gradient_checkpointing=config.gradient_checkpointing,
+        # Else TRL would load a second model as the reference of one that has no adapter.
+        precompute_ref_log_probs=config.adapter == "full",
+        ddp_find_unused_parameters=False,  # every weight that learns has its part in every loss
         bf16=place.dtype == torch.bfloat16,
         use_cpu=place.device == "cpu",
         dataloader_pin_memory=place.device == "cuda",
@@ -182,21 +194,15 @@ def dpo_config(config: TrainConfig, place: Place, checkpoints: Path, stage: Stag
 
 
 def _check_tokens(trainer: DPOTrainer, data: TrainingData) -> None:
-    """TRL must read the very tokens that were checked and that held-out pairs are scored with."""
+    """TRL must read the very tokens that were checked and that held-out pairs are scored with.
+
+    Raises:
+        JobFailed: it tokenised a pair otherwise.
+    """
     for row, example in zip(cast(Dataset, trainer.train_dataset), data.train, strict=True):
         ids = tuple(tuple(row[name]) for name in ("prompt_ids", "chosen_ids", "rejected_ids"))
-        assert ids == (example.prompt_ids, example.chosen_ids, example.rejected_ids), (
-            f"TRL tokenised pair {example.pair_id} otherwise than it was checked"
-        )
-
-
-def _give_reference(
-    trainer: DPOTrainer, data: TrainingData, reference: dict[str, PairLogps]
-) -> None:
-    """Hand TRL the reference log-probs that it would have computed."""
-    logps = [reference[example.pair_id] for example in data.train]
-    rows = cast(Dataset, trainer.train_dataset)
-    rows = rows.add_column("ref_chosen_logps", [pair.chosen for pair in logps])
-    rows = rows.add_column("ref_rejected_logps", [pair.rejected for pair in logps])
-    trainer.train_dataset = rows
-    trainer.precompute_ref_logps = True
+        if ids != (example.prompt_ids, example.chosen_ids, example.rejected_ids):
+            raise JobFailed(
+                f"TRL tokenises pair {example.pair_id} otherwise than it was checked.",
+                "Take another base: this one's chat template is not steady.",
+            )

@@ -11,6 +11,7 @@ from datasets import Dataset
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 from trl.trainer.dpo_trainer import DPOTrainer
 
+from engine.train import processes
 from engine.train.checkpoints import to_go_on_from
 from engine.train.look import Sights, look
 from engine.train.machine_figures import give_back_memory, machine_figures
@@ -21,8 +22,8 @@ STEPS_PER_TRIM = 4
 """Steps between returning freed memory to the system, which then has to hand it out again."""
 KEPT_TO_GO_ON = 2
 """Checkpoints that training can go on from: the newest, and one should the disk lose that."""
-FOR_GOING_ON = ("optimizer.pt", "scheduler.pt", "rng_state.pth", "ref")
-"""What a checkpoint needs beyond its adapter to go on from, TRL's copy of the adapter among it."""
+FOR_GOING_ON = ("optimizer.pt", "scheduler.pt", "rng_state*.pth", "ref")
+"""What a checkpoint needs beyond its weights to go on from, TRL's copy of the adapter among it."""
 
 
 @dataclass
@@ -37,6 +38,7 @@ class Watch(TrainerCallback):
     """What the steps are called."""
     steps_before: int
     """Of the stages before this one."""
+    pairs_per_step: int
     started: float = field(default_factory=time.monotonic)
     first_step: int = -1
     looking_s: float = 0.0
@@ -63,7 +65,7 @@ class Watch(TrainerCallback):
     ) -> None:
         if state.global_step % STEPS_PER_TRIM == 0:
             give_back_memory()
-        if self.asked_to_stop.is_set() and state.global_step < state.max_steps:
+        if processes.agreed(self.asked_to_stop.is_set()) and state.global_step < state.max_steps:
             control.should_save = True
             control.should_training_stop = True
 
@@ -92,15 +94,17 @@ class Watch(TrainerCallback):
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
     ) -> None:
         stage = Path(str(args.output_dir))
-        for checkpoint in to_go_on_from(stage)[:-KEPT_TO_GO_ON]:
-            for name in FOR_GOING_ON:
-                remove(checkpoint / name)
+        if processes.is_first():
+            for checkpoint in to_go_on_from(stage)[:-KEPT_TO_GO_ON]:
+                for pattern in FOR_GOING_ON:
+                    for path in checkpoint.glob(pattern):
+                        remove(path)
         self._look(self.steps_before + state.global_step)
 
     def pairs_per_second(self, done: int) -> float:
-        """Of this process's steps; looks are not counted."""
+        """Of the steps since this process began; looks are not counted."""
         seconds = time.monotonic() - self.started - self.looking_s
-        pairs = (done - self.first_step) * self.trainer.args.train_batch_size
+        pairs = (done - self.first_step) * self.pairs_per_step
         return pairs / max(seconds, 1e-9)
 
     def _lengths(self) -> dict[str, float]:
@@ -112,7 +116,7 @@ class Watch(TrainerCallback):
         }
 
     def _look(self, step: int) -> None:
-        if self.asked_to_stop.is_set():
+        if processes.agreed(self.asked_to_stop.is_set()):
             return
         began = time.monotonic()
         for event in look(self.trainer, self.sights, step, self.asked_to_stop):

@@ -152,6 +152,8 @@ class PreviewScreen(Screen[None]):
         with self._session.errors_told():
             bench = await self._session.bench()
             await asyncio.gather(*(self._write(bench, reader.id, book, pane) for pane in panes))
+            if note := bench.untold_note():
+                self.notify(note, severity="warning", markup=False)
             self._session.previewed.add(reader.id)
             self._session.changed.publish(None)
 

@@ -1,5 +1,6 @@
 """The command profile card: the text that a reader's models are given, shown, rewritten, reset."""
 
+import asyncio
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from itertools import groupby
@@ -10,10 +11,12 @@ import click
 
 from models.errors import BadInput
 from studio.shell.base import Command, find_reader, give, shared, tell
+from studio.shell.previews import find_book
 from studio.text import count, one_line
 
 if TYPE_CHECKING:
     from engine.cards import ShownCard
+    from engine.domain import Book
     from engine.profile.card import Card
     from engine.profile.card_items import CardTask
 
@@ -31,6 +34,11 @@ NAMES_AT_MOST = 6
     help="What the card is for; models are given the first.",
 )
 @click.option("--budget", type=int, help="Tokens it may take; 300 unless told.")
+@click.option(
+    "--for",
+    "book",
+    help="Show too what the reader would say on this book: its id or title.",
+)
 @click.option("--own", is_flag=True, help="Show the profile's own card where yours is in force.")
 @click.option(
     "--edit",
@@ -39,7 +47,13 @@ NAMES_AT_MOST = 6
 )
 @click.option("--reset", is_flag=True, help="Take your text away again.")
 def card(
-    reader: str, task: str, budget: int | None, own: bool, edit: Path | None, reset: bool
+    reader: str,
+    task: str,
+    budget: int | None,
+    book: str | None,
+    own: bool,
+    edit: Path | None,
+    reset: bool,
 ) -> None:
     """Show the few lines that every model of a reader is given, and what was left out of them."""
     from engine import cards, desk
@@ -49,22 +63,38 @@ def card(
     if edit and reset:
         raise BadInput("--edit and --reset are opposites.", "Give one of them.")
     data_dir, reader_id = find_reader(reader)
+    about = find_book(desk.books(data_dir), book) if book else None
     if edit:
         cards.edit_card(data_dir, reader_id, read_text(edit))
     elif reset:
         cards.reset_card(data_dir, reader_id)
     tokens = DEFAULT_BUDGET if budget is None else budget
     shown = cards.card(data_dir, reader_id, cast("CardTask", task), tokens)
-    give(
-        {"reader": reader_id, "task": task, **_as_json(shown)},
-        [shown.card.text if own else shown.text],
-    )
+    document: dict[str, object] = {"reader": reader_id, "task": task, **_as_json(shown)}
+    lines = [shown.card.text if own else shown.text]
+    if about:
+        near = asyncio.run(_said_on(data_dir, reader_id, about))
+        document |= {"book": about.id, "near": list(near)}
+        lines += ["", *(f"- {sentence}" for sentence in near)] if near else []
+    give(document, lines)
     if not shared().as_json:
         for line in _told(shown, own, desk.trait_names()):
             tell(line)
 
 
 COMMANDS = (card,)
+
+
+async def _said_on(data_dir: Path, reader_id: str, book: "Book") -> tuple[str, ...]:
+    from engine.near_book import NearBooks
+
+    async with NearBooks(data_dir) as near:
+        said = await near.said_on(reader_id, book)
+    if near.note:
+        tell(near.note)
+    elif not said:
+        tell("Nothing that the reader would say is known well enough.")
+    return said
 
 
 def _as_json(shown: "ShownCard") -> dict[str, object]:

@@ -133,11 +133,10 @@ def _pairs(demo: Demo) -> None:
 def _train(demo: Demo) -> str:
     from engine import runs
     from engine.train.config import config_for
+    from engine.training_input import training_input
 
     with demo.stage("train", "DPO with LoRA on the embedded model, preset quick"):
-        settings, _ = runs.training_input(
-            demo.data_dir, [READER], config_for("quick", "embedded", {})
-        )
+        settings, _ = training_input(demo.data_dir, [READER], config_for("quick", "embedded", {}))
         known = run_of_same_input(demo.data_dir, "train", READER, settings["fingerprint"])
         run, told = reuse_or_start(
             demo.data_dir, known, lambda: runs.start_training(demo.data_dir, [READER])

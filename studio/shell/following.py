@@ -210,7 +210,7 @@ def run_of_same_input(data_dir: Path, kind: RunKind, subject: str, print_: objec
 
 def _is_of_use(directory: RunDir, run: Run) -> bool:
     if run.state == "finished":
-        made = Path(str(run.result["gguf"])) if run.kind == "export" else directory.adapter
+        made = Path(str(run.result["gguf"])) if run.kind == "export" else directory.made
         return made.exists()
     return run.state in ("running", "stopped") or directory.queued.exists()
 

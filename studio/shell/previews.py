@@ -27,9 +27,12 @@ class Written:
     pane: str
     title: str
     reply: Reply
+    near: tuple[str, ...]
+    """What its model was told that the reader would say on the book."""
 
     def as_json(self) -> dict[str, object]:
-        return {"pane": self.pane, "title": self.title, **asdict(self.reply)}
+        told = {"pane": self.pane, "title": self.title, "near": list(self.near)}
+        return told | asdict(self.reply)
 
 
 @click.command("preview", cls=Command)
@@ -114,7 +117,10 @@ async def write_panes(
         written = []
         for pane in _chosen(offered, wanted):
             reply = await _write(bench, reader_id, book, pane, sampling, aloud)
-            written.append(Written(pane.id, pane.title, reply))
+            near = await bench.near(reader_id, book, pane)
+            written.append(Written(pane.id, pane.title, reply, near))
+            if note := bench.untold_note():
+                tell(note)
         return written
 
 

@@ -1,6 +1,7 @@
 """Commands about long work: train, export, runs, models."""
 
 import json
+import shlex
 from dataclasses import asdict
 from pathlib import Path
 
@@ -35,6 +36,9 @@ QUANTS = ("Q4_K_M", "Q8_0", "F16")
 @click.option("--base", default="embedded", show_default=True, help="A GGUF, a folder, or an id.")
 @click.option("--preset", type=click.Choice(list(PRESETS)), default="quick", show_default=True)
 @click.option("--set", "changes", multiple=True, metavar="KEY=VALUE", help="Change one setting.")
+@click.option(
+    "--processes", type=click.IntRange(1), default=1, help="Share each step: one process a GPU."
+)
 @click.option("--detach", is_flag=True, help="Start the run and return at once.")
 @click.option("--queue", is_flag=True, help="Train when the runs before it have ended.")
 @click.option("--fresh", is_flag=True, help="Train again, though a run had the same input.")
@@ -45,6 +49,7 @@ def train(
     base: str,
     preset: str,
     changes: tuple[str, ...],
+    processes: int,
     detach: bool,
     queue: bool,
     fresh: bool,
@@ -55,8 +60,9 @@ def train(
 
     What the run needs is told before; `--check` has two steps measured for it and ends there.
     """
-    from engine import desk, pair_doctor, runs
+    from engine import desk, jobs, pair_doctor, runs
     from engine.train.config import config_for
+    from engine.training_input import training_input
     from studio.shell.preflight import checked, give_check
 
     data_dir = _data_dir()
@@ -64,6 +70,8 @@ def train(
     if wrong := pair_doctor.stops(data_dir, reader_ids):
         tell(f"{wrong} `persona-studio pairs doctor READER` shows and mends it.")
     changed = dict(map(_change, changes))
+    if processes > 1:
+        changed["processes"] = processes
     if only_check:
         give_check(data_dir, reader_ids, config_for(preset, base, changed), fresh)
         return
@@ -71,7 +79,7 @@ def train(
     known = None
     if not fresh:
         config = config_for(preset, base, changed)
-        settings, _ = runs.training_input(data_dir, reader_ids, config)
+        settings, _ = training_input(data_dir, reader_ids, config)
         known = run_of_same_input(data_dir, "train", reader_ids[0], settings["fingerprint"])
     run, told = reuse_or_start(
         data_dir,
@@ -80,6 +88,8 @@ def train(
         queue,
     )
     tell(told)
+    if processes > 1:
+        tell(f"by: {shlex.join(jobs.command(runs.run_dir(data_dir, run.id), processes))}")
     if detach:
         state = runs.find_run(data_dir, run.id).state
         hint = f"`persona-studio runs follow {run.id}` watches it."
@@ -108,7 +118,7 @@ def export(run: str, quant: str, fresh: bool) -> None:
     data_dir = shared().data_dir
     trained = runs.find_run(data_dir, run)
     known = None
-    if not fresh and runs.run_dir(data_dir, trained.id).adapter.exists():
+    if not fresh and runs.run_dir(data_dir, trained.id).made.exists():
         print_ = runs.export_fingerprint(data_dir, trained.id, quant)
         known = run_of_same_input(data_dir, "export", trained.subject, print_)
     exported, told = reuse_or_start(

@@ -12,11 +12,11 @@ from engine.bank_extend.candidate import Candidate
 from engine.bank_extend.decisions import candidates
 from engine.bank_extend.extend import extend
 from engine.bank_extend.files import alone_at_work
-from engine.bank_extend.nearness import nearness
 from engine.bank_extend.order import ordered
 from engine.bank_extend.plan import extension_cost
 from engine.bank_extend.twins import texts_of_ours
 from engine.frameworks import Statement, all_dimensions, all_statements
+from engine.nearness import nearness
 from models.errors import BadInput
 from models.events import Event, Failed, Finished, Item, Note, Step
 from tests.bank_writer import SHOES, SHOP, SOUP, Writer, draft, writing

@@ -9,12 +9,12 @@ from engine.cards import card, edit_card, reset_card
 from engine.domain import PreferencePair
 from engine.preview import messages_for
 from engine.profile.card import card_of
-from engine.runs import training_input
 from engine.store import cards as card_rows
 from engine.store import pairs as pair_rows
 from engine.store import profiles as profile_rows
 from engine.store.database import change, opened
 from engine.train.config import config_for
+from engine.training_input import training_input
 from models.errors import BadInput
 from tests.engine.conftest import a_profile, fill, known
 

@@ -19,6 +19,7 @@ from engine.store import readers as reader_rows
 from engine.store import runs as run_rows
 from engine.store.database import change, opened
 from engine.train.config import config_for
+from engine.training_input import training_input
 from models.errors import BadInput, JobFailed
 from models.events import Finished, to_line
 from tests.engine.conftest import WHEN, a_profile, a_review, fill, known, read
@@ -43,7 +44,7 @@ def a_run(data_dir: Path, run_id: str, kind: RunKind, **settings: object) -> Pat
 
 def trained(data_dir: Path, run_id: str) -> None:
     """A training run on the pairs and the card that ann has now, and an export of it."""
-    _, files = runs.training_input(data_dir, ["ann"], config_for("quick", "embedded", {}))
+    _, files = training_input(data_dir, ["ann"], config_for("quick", "embedded", {}))
     path = a_run(data_dir, run_id, "train", reader_ids=["ann"])
     for name, text in files.items():
         (path / name).write_text(text, encoding="utf-8")

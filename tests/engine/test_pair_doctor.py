@@ -16,6 +16,7 @@ from engine.bank_extend.files import alone_at_work, append
 from engine.domain import PreferencePair
 from engine.pair_doctor import Ruler, count_tokens, examine, stops
 from engine.pair_mending import carry_out, kinds_of, mend, plan_mending
+from engine.pairs.bearing import bearing
 from engine.pairs.doctor.counts import Counts, content_key, read_counts, write_counts
 from engine.pairs.doctor.finding import KINDS
 from engine.pairs.doctor.table import CHECKS, SAFE
@@ -23,7 +24,7 @@ from engine.store import pairs as pair_rows
 from engine.store import profiles as profile_rows
 from engine.store.database import change, opened
 from engine.store.journal import history
-from engine.train.data import tokenise
+from engine.train.data import frame_of, tokenise
 from engine.train.lengths import tokens_of
 from engine.workbench import act
 from models.errors import BadInput
@@ -159,6 +160,7 @@ def test_the_content_of_a_pair_decides_its_count() -> None:
     assert content_key(pair) == content_key(replace(pair, id="x", accepted=True))
     assert content_key(pair) == content_key(pair.swapped())
     assert content_key(pair) != content_key(replace(pair, chosen="One!"))
+    assert content_key(pair) != content_key(pair, ("I swim.",))
 
 
 # With the embedded model's tokenizer.
@@ -182,7 +184,7 @@ def link_cache(data_dir: Path, cache_dir: Path) -> Callable[[], None]:
 
 def test_the_count_is_that_of_what_training_reads(tokenizer: PreTrainedTokenizerBase) -> None:
     for pair in built()[:5]:
-        example = tokenise(pair, "A card.", tokenizer)
+        example = tokenise(pair, "A card.", tokenizer, frame_of("A card.", tokenizer))
         assert tokens_of(pair, "A card.", tokenizer) == example.longest
 
 
@@ -212,7 +214,9 @@ async def _all_events(data_dir: Path) -> list[object]:
 def test_what_was_counted_is_not_counted_again(ill_dir: Path) -> None:
     ruler = Ruler(max_length=2048)
     mend(ill_dir, "ann", kinds_of(["template-tokens"]), ruler)
-    counts = {content_key(pair): 9 for pair in desk.pairs(ill_dir, "ann")}
+    pairs = desk.pairs(ill_dir, "ann")
+    near = bearing(RICH, pairs)
+    counts = {content_key(pair, near.get(pair.id, ())): 9 for pair in pairs}
     path = _counts_file(ill_dir, ruler)
     write_counts(path, Counts(counts, ()))
     assert examine(ill_dir, "ann", ruler).uncounted == 0

@@ -7,11 +7,11 @@ import pytest
 
 from engine import shelf
 from engine.domain import Book, PreferencePair
-from engine.runs import training_input
 from engine.store import pairs as pair_rows
 from engine.store.database import change, opened
 from engine.train.config import config_for
 from engine.train.input_files import input_files, read_book
+from engine.training_input import training_input
 from models.errors import BadInput
 from tests.engine.conftest import a_profile, fill, known
 

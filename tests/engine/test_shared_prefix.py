@@ -174,6 +174,8 @@ def test_models_with_other_attention_are_refused_with_the_reason() -> None:
     config = Qwen2Config(**SHAPE, use_sliding_window=True, sliding_window=8)
     assert shared_prefix.why_not(tiny("llama")) == ""
     assert "window" in shared_prefix.why_not(Qwen2ForCausalLM(config))
+    dropping = LlamaConfig(**SHAPE, attention_dropout=0.1)
+    assert "at random" in shared_prefix.why_not(LlamaForCausalLM(dropping))
 
 
 @pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float32, 1e-6), (torch.bfloat16, 0.02)])

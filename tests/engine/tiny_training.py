@@ -77,6 +77,7 @@ def a_run(
         "reader_ids": ["ann"],
         "config": asdict(config),
         "base": config.base,
+        "processes": config.processes,
         "cache_dir": str(cache_dir),
     }
     run = jobs.prepare(folder, "train", settings)

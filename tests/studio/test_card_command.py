@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from engine import desk
+from engine.frameworks import all_statements
 from tests.engine.conftest import a_profile, fill, known
 from tests.studio.command_line import command
 
@@ -50,9 +52,35 @@ def test_a_card_can_be_rewritten_from_standard_input(data_dir: Path) -> None:
     assert "over the budget of 300 tokens" in done.stderr
 
 
+def test_what_the_reader_would_say_on_a_book_stands_below_the_card(data_dir: Path) -> None:
+    scores = {"schwartz.face.1": 0.8, "schwartz.face.2": -0.8, "interests.poetry": 0.7}
+    fill(data_dir, a_profile(*(known(name, score) for name, score in scores.items())))
+    book = next(book for book in desk.books(data_dir) if book.genre == "poetry")
+    said = [
+        all_statements()["schwartz.face.1"].text,
+        all_statements()["schwartz.face.2"].opposite,
+        "I look for poetry.",
+    ]
+    done = command(data_dir, "profile", "card", "ann", "--for", book.title)
+    assert done.stdout.split("\n\n")[1].splitlines() == [f"- {sentence}" for sentence in said]
+    told = json.loads(
+        command(data_dir, "profile", "card", "ann", "--for", book.id, "--json").stdout
+    )
+    assert (told["book"], told["near"]) == (book.id, said)
+    assert "near" not in json.loads(command(data_dir, "profile", "card", "ann", "--json").stdout)
+
+
+def test_nothing_to_say_on_a_book_is_told(data_dir: Path) -> None:
+    book = next(book for book in desk.books(data_dir) if book.genre != "poetry")
+    done = command(data_dir, "profile", "card", "ann", "--for", book.id)
+    assert done.stdout == OWN
+    assert "Nothing that the reader would say" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
+        (("--for", "no such book"), "No book 'no such book' here."),
         (("--edit", "-"), "cannot be empty"),
         (("--edit", "-", "--reset"), "opposites"),
         (("--edit", "no-such-file.txt"), "no-such-file.txt cannot be read"),

@@ -21,6 +21,7 @@ from engine.store import runs as run_rows
 from engine.store.authors import login
 from engine.store.database import change, opened
 from engine.train.config import config_for
+from engine.training_input import training_input
 from models.events import Event, Failed, Finished, Metric, Step, to_line
 from studio.cli import studio
 from tests.studio.command_line import command, document
@@ -183,6 +184,8 @@ def test_a_dry_run_tells_what_a_chat_model_would_be_asked_and_changes_nothing(
         ("train", "ana", "--set", "beta"),
         ("train", "ana", "--set", "epochs=many"),
         ("train", "ana", "--set", "beta=-1"),
+        ("train", "ana", "--set", "four_bit=perhaps"),
+        ("train", "ana", "--processes", "0"),
         ("export", "no-such-run"),
         ("runs", "follow", "no-such-run"),
         ("forget", "nobody"),
@@ -329,7 +332,7 @@ def test_ctrl_c_stops_watching_and_leaves_the_run_alone(data_dir: Path) -> None:
 
 
 def test_training_again_on_the_same_input_reuses_the_run(data_dir: Path) -> None:
-    settings, _ = runs.training_input(data_dir, ["ana"], config_for("quick", "embedded", {}))
+    settings, _ = training_input(data_dir, ["ana"], config_for("quick", "embedded", {}))
     directory = trained(data_dir, "train-1", Finished(TRAINED), settings=settings)
     directory.adapter.mkdir()
     done = command(data_dir, "train", "ana", "--json")

@@ -4,12 +4,13 @@ One file for each base, card and limit; it may be deleted at any time.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
 from engine.domain import PreferencePair
+from engine.prompts import turn
 from models.aside import written_aside
 
 
@@ -23,9 +24,13 @@ class Counts:
     """The base's own, as they are spelt."""
 
 
-def content_key(pair: PreferencePair) -> str:
-    """A short hash of what a pair's tokens depend on: not of which answer is the chosen one."""
-    text = "\0".join((pair.prompt, *sorted((pair.chosen, pair.rejected))))
+def content_key(pair: PreferencePair, near: Sequence[str] = ()) -> str:
+    """A short hash of what a pair's tokens depend on: not of which answer is the chosen one.
+
+    Args:
+        near: what stands near its request.
+    """
+    text = "\0".join((turn(pair.prompt, near), *sorted((pair.chosen, pair.rejected))))
     return sha256(text.encode(errors="replace")).hexdigest()[:16]
 
 

@@ -1,9 +1,11 @@
-"""The child that compares texts: `python -m engine.bank_extend.nearness_child`, in JSON lines.
+"""The child that compares texts: `python -m engine.nearness_child`, in JSON lines.
 
     {"know": {"schwartz.face.1.plain": "…"}, "cache": "FOLDER" or null}
         remembers texts under their names, and their vectors in the folder; no answer
     {"nearest": ["…", "…"]}
         → {"nearest": [["schwartz.face.1.plain", 0.93], null]}
+    {"to": "…", "among": ["…", "…", "…"], "most": 2}
+        → {"nearest": [[2, 0.61], [0, 0.40]]}: places in `among`, the nearest first
 
 The cosine is of sentence embeddings; null where nothing is known yet. A child that cannot load the
 encoder says {"failed", "hint"} and ends. It ends when stdin closes.
@@ -60,25 +62,49 @@ class Known:
             yield self._names[best], float(row[best])
 
 
+class Chooser:
+    """Chooses among sentences, each of which is embedded once."""
+
+    def __init__(self, encoder: Encoder) -> None:
+        self._encoder = encoder
+        self._vectors: dict[str, Vectors] = {}
+
+    def nearest(self, to: str, among: Sequence[str], most: int) -> list[tuple[int, float]]:
+        if not among:
+            return []
+        new = [text for text in dict.fromkeys(among) if text not in self._vectors]
+        if new:
+            self._vectors.update(zip(new, self._encoder.embed(new), strict=True))
+        vectors = np.stack([self._vectors[text] for text in among])  # (N, 384)
+        cosines = vectors @ self._encoder.embed([to])[0]
+        order = np.argsort(-cosines, kind="stable")[:most]
+        return [(int(at), float(cosines[at])) for at in order]
+
+
 def main() -> int:
     """Answer until stdin closes; returns the exit code (1: no encoder)."""
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # what the libraries print belongs in the log
     try:
-        known = Known(Encoder.load(embedded_encoder()))
+        encoder = Encoder.load(embedded_encoder())
     except UserError as error:
         print(json.dumps({"failed": error.message, "hint": error.hint}), file=answers, flush=True)
         return 1
+    known, chooser = Known(encoder), Chooser(encoder)
     for line in sys.stdin:
         request: JsonObject = json.loads(line)
+        found: Sequence[object]
         match request:
             case {"know": dict(texts), "cache": cache}:
                 known.add(texts, Path(str(cache)) if cache else None)
+                continue
             case {"nearest": list(texts)}:
                 found = list(known.nearest(texts))
-                print(json.dumps({"nearest": found}), file=answers, flush=True)
+            case {"to": str(to), "among": list(among), "most": int(most)}:
+                found = chooser.nearest(to, among, most)
             case _:
                 raise ValueError(f"not a request: {line[:200]}")
+        print(json.dumps({"nearest": found}), file=answers, flush=True)
     return 0
 
 

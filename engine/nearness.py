@@ -1,4 +1,4 @@
-"""How near a text is to those of the bank, asked of a child process: the encoder needs torch."""
+"""How near texts are to each other, asked of a child process: the encoder needs torch."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from models.child import Child
+from models.child import Answer, Child
 from models.errors import UserError
 
 LONGEST_LINE_BYTES = 1 << 20
@@ -42,12 +42,25 @@ class Nearness:
         Raises:
             UserError: the encoder is not there, or the child died.
         """
+        answer = await self._asked({"nearest": list(texts)})
+        return [Near(*found) if found else None for found in answer["nearest"]]
+
+    async def nearest_to(self, text: str, among: Sequence[str], most: int) -> list[str]:
+        """Those of the sentences that are nearest to a text, the nearest first.
+
+        Raises:
+            UserError: the encoder is not there, or the child died.
+        """
+        answer = await self._asked({"to": text, "among": list(among), "most": most})
+        return [among[at] for at, _ in answer["nearest"]]
+
+    async def _asked(self, request: Mapping[str, object]) -> Answer:
         async with self._turn:
-            self._child.send({"nearest": list(texts)})
+            self._child.send(request)
             answer = await self._child.answer()
         if "failed" in answer:
             raise UserError(answer["failed"], answer["hint"])
-        return [Near(*found) if found else None for found in answer["nearest"]]
+        return answer
 
 
 @asynccontextmanager
@@ -58,7 +71,7 @@ async def nearness(log_dir: Path) -> AsyncIterator[Nearness]:
         UserError: the process cannot be started.
     """
     child = await Child.start(
-        ["engine.bank_extend.nearness_child"],
+        ["engine.nearness_child"],
         "The process that compares texts",
         log_dir / "nearness.log",
         LONGEST_LINE_BYTES,

@@ -1,0 +1,97 @@
+"""What a training run is given to read: pairs, cards, what stands near the requests, a book."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from engine import near_book, shelf
+from engine.domain import Book, PreferencePair
+from engine.pairs.bearing import Sayings, bearing, sayings_of
+from engine.store import cards as card_rows
+from engine.store import pairs as pair_rows
+from engine.store import profiles as profile_rows
+from engine.store.database import opened
+from engine.train.config import TrainConfig
+from engine.train.input_files import NEAR_BOOK, Near, input_files
+from models.errors import BadInput
+
+
+@dataclass(frozen=True)
+class TrainingTexts:
+    """The pairs of some readers that are not dropped, and what stands around them."""
+
+    pairs: tuple[PreferencePair, ...]
+    cards: dict[str, str]
+    """By reader id, in the order they were asked for."""
+    near: Near
+    sayings: Sayings
+    """The first reader's."""
+
+
+def training_texts(data_dir: Path, reader_ids: Sequence[str]) -> TrainingTexts:
+    """Read what a run for these readers would train on.
+
+    Raises:
+        BadInput: no reader given, no profile or no pairs.
+    """
+    if not reader_ids:
+        raise BadInput("No reader to train for.", "Name one or more: `train READER`.")
+    cards: dict[str, str] = {}
+    pairs: list[PreferencePair] = []
+    near: dict[str, tuple[str, ...]] = {}
+    sayings: list[Sayings] = []
+    with opened(data_dir) as db:
+        for reader_id in dict.fromkeys(reader_ids):
+            profile = profile_rows.built(db, reader_id)
+            cards[reader_id] = card_rows.conditioning_text(db, profile)
+            own = [pair for pair in pair_rows.of_reader(db, reader_id) if not pair.dropped]
+            if not any(not pair.held_out for pair in own):
+                raise BadInput(
+                    f"Reader {reader_id!r} has no pairs to train on.",
+                    "Build them first: b on the Pairs screen, or "
+                    f"`persona-studio pairs build {reader_id}`.",
+                )
+            pairs += own
+            near |= bearing(profile, own)
+            sayings.append(sayings_of(profile))
+    return TrainingTexts(tuple(pairs), cards, near, sayings[0])
+
+
+def training_input(
+    data_dir: Path, reader_ids: Sequence[str], config: TrainConfig
+) -> tuple[dict[str, object], dict[str, str]]:
+    """What a training run reads: its settings, and its files by name.
+
+    Raises:
+        BadInput: no reader given, no profile or no pairs.
+    """
+    texts = training_texts(data_dir, reader_ids)
+    book = _sample_book(data_dir, config.sample_book)
+    files = input_files(texts.pairs, texts.cards, book, texts.near)
+    settings: dict[str, object] = {
+        "reader_ids": list(texts.cards),
+        "config": asdict(config),
+        "base": config.base,
+        "processes": config.processes,
+        "cache_dir": str(data_dir / "cache"),
+    }
+    settings["fingerprint"] = fingerprint(settings["config"], files)
+    # Behind the fingerprint: it changes a description and no weight, and is there after a preview.
+    first = next(iter(texts.cards))
+    if book and (said := near_book.said_before(data_dir, first, texts.sayings, book)):
+        files[NEAR_BOOK] = json.dumps(said, ensure_ascii=False)
+    return settings, files
+
+
+def _sample_book(data_dir: Path, wanted: str) -> Book | None:
+    if wanted == "none":
+        return None
+    return shelf.find_book(data_dir, wanted) if wanted else shelf.books(data_dir)[0]
+
+
+def fingerprint(*parts: object) -> str:
+    """A short hash of what a run's result depends on."""
+    text = json.dumps(parts, sort_keys=True, default=str, ensure_ascii=False)
+    return sha256(text.encode()).hexdigest()[:16]

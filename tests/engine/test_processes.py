@@ -1,0 +1,72 @@
+"""One run shared by two processes, started by `accelerate launch`, over gloo on the CPU."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from numpy.linalg import norm
+from safetensors.numpy import load_file
+
+from engine import jobs
+from engine.jobs import RunDir
+from engine.train.checkpoints import newest_checkpoint
+from models.events import Finished, Metric, Note
+from tests.engine.tiny_training import TINY, a_run, run_child, steps_of
+
+ALONE = replace(TINY, batch_size=2, epochs=3)
+SHARED = replace(ALONE, batch_size=1, processes=2)
+BF16 = 5e-3
+"""What packing in twos or alone may move, on processors that train in bfloat16."""
+
+
+async def test_two_processes_train_as_one_with_twice_the_batch(
+    tiny_base: Path, cache_dir: Path, tmp_path: Path
+) -> None:
+    found, adapters = [], []
+    for name, config in (("alone", ALONE), ("shared", SHARED)):
+        run = a_run(tmp_path / name, tiny_base, cache_dir, config)
+        events = await run_child(run)
+        assert isinstance(events[-1], Finished), (events[-1], run.log.read_text()[-3000:])
+        found.append(events)
+        adapters.append(load_file(run.adapter / "adapter_model.safetensors"))
+    alone, shared = map(steps_of, found)
+    assert [metric.step for metric in shared] == [metric.step for metric in alone]
+    for one, two in zip(alone, shared, strict=True):
+        for key in ("loss", "rewards/margins", "logps/chosen"):
+            near = pytest.approx(one.values[key], rel=1e-3, abs=BF16)
+            assert two.values[key] == near, key
+    for name, matrix in adapters[0].items():
+        # AdamW makes whole steps of gradients that are all rounding, so single numbers may differ.
+        assert norm(adapters[1][name] - matrix) < 0.05 * norm(matrix), name
+    assert len([event for event in found[1] if isinstance(event, Finished)]) == 1
+
+
+async def test_a_stop_reaches_both_processes_and_they_go_on_from_the_checkpoint(
+    tiny_base: Path, cache_dir: Path, tmp_path: Path
+) -> None:
+    run = a_run(tmp_path / "train-1", tiny_base, cache_dir, replace(SHARED, epochs=60))
+    jobs.start(run)
+    async for event in jobs.follow(run):
+        if isinstance(event, Metric) and event.step == 3:
+            jobs.stop(run)
+    assert jobs.state(run) == "stopped", run.log.read_text()[-3000:]
+    checkpoint = newest_checkpoint(run.checkpoints)
+    assert checkpoint is not None
+    done = int(checkpoint.name.rsplit("-", 1)[1])
+    assert 3 <= done < 180
+    first_step, notes = await gone_on(run)
+    assert first_step == done + 1
+    assert f"Going on from the checkpoint of step {done}." in notes
+
+
+async def gone_on(run: RunDir) -> tuple[int, list[str]]:
+    jobs.start(run)
+    notes: list[str] = []
+    first_step = 0
+    async for event in jobs.follow(run, from_start=False):
+        if isinstance(event, Note):
+            notes.append(event.text)
+        if isinstance(event, Metric) and not first_step:
+            first_step = event.step
+            jobs.stop(run)
+    return first_step, notes
