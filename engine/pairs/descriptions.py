@@ -55,7 +55,7 @@ def description_pairs(profile: Profile) -> Iterator[PreferencePair]:
                     track="descriptions",
                     topic=f"book.{book.id}",
                     origin=f"angles.{book.id}.{first}.{second}",
-                    prompt=description_request(_facts(book)),
+                    prompt=description_request(facts_of(book)),
                     chosen=told[chosen],
                     rejected=told[rejected],
                     held_out=is_held,
@@ -87,7 +87,8 @@ def _known(profile: Profile, angle: str) -> list[Trait]:
     return [trait for trait in traits if trait is not None and is_sure(trait)]
 
 
-def _facts(book: BankBook) -> Book:
+def facts_of(book: BankBook) -> Book:
+    """The book as a description of it is asked for."""
     return Book(
         id=book.id,
         title=book.title,
