@@ -13,6 +13,7 @@ from transformers import AutoModelForCausalLM
 
 from engine import jobs
 from engine.export import work as export
+from engine.train.checkpoints import made_sha256, pick, whole_checkpoints
 from engine.train.config import TrainConfig, config_for, pairs_per_step
 from models.errors import BadInput, UserError
 from models.events import Failed, Finished, Metric, Note
@@ -50,6 +51,15 @@ async def test_every_weight_is_trained_resumed_and_exported(
     )
     still = [name for name, weight in before.items() if torch.equal(weight, after[name])]
     assert not still, "each weight has moved"
+
+    last_weights = made_sha256(run, cache_dir)
+    first, *_, newest = whole_checkpoints(run)
+    pick(run, first)
+    assert not run.adapter.exists()
+    assert made_sha256(run, cache_dir) != last_weights
+    pick(run, newest)
+    picked = AutoModelForCausalLM.from_pretrained(run.model, dtype=torch.float32).state_dict()
+    assert all(torch.equal(weight, after[name]) for name, weight in picked.items())
 
     exported = jobs.prepare(tmp_path / "export-1", "export", {})
     settings = {"train_run": str(run.path), "quant": "F16", "cache_dir": str(cache_dir)}

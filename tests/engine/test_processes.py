@@ -1,5 +1,6 @@
 """One run shared by two processes, started by `accelerate launch`, over gloo on the CPU."""
 
+import fcntl
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,10 +8,11 @@ import pytest
 from numpy.linalg import norm
 from safetensors.numpy import load_file
 
-from engine import jobs
+from engine import jobs, run_queue
 from engine.jobs import RunDir
 from engine.train.checkpoints import newest_checkpoint
 from models.events import Finished, Metric, Note
+from tests.engine.test_watching import BOOK, looks_of, samples_of
 from tests.engine.tiny_training import TINY, a_run, run_child, steps_of
 
 ALONE = replace(TINY, batch_size=2, epochs=3)
@@ -24,7 +26,7 @@ async def test_two_processes_train_as_one_with_twice_the_batch(
 ) -> None:
     found, adapters = [], []
     for name, config in (("alone", ALONE), ("shared", SHARED)):
-        run = a_run(tmp_path / name, tiny_base, cache_dir, config)
+        run = a_run(tmp_path / name, tiny_base, cache_dir, config, book=BOOK)
         events = await run_child(run)
         assert isinstance(events[-1], Finished), (events[-1], run.log.read_text()[-3000:])
         found.append(events)
@@ -35,6 +37,9 @@ async def test_two_processes_train_as_one_with_twice_the_batch(
         for key in ("loss", "rewards/margins", "logps/chosen"):
             near = pytest.approx(one.values[key], rel=1e-3, abs=BF16)
             assert two.values[key] == near, key
+    looks = [[event.step for event in looks_of(events)] for events in found]
+    assert looks[0] == looks[1] == [0, 2, 4, 6, 8, 9]
+    assert [len(samples_of(events)) for events in found] == [6, 6]  # by the first process alone
     for name, matrix in adapters[0].items():
         # AdamW makes whole steps of gradients that are all rounding, so single numbers may differ.
         assert norm(adapters[1][name] - matrix) < 0.05 * norm(matrix), name
@@ -70,3 +75,21 @@ async def gone_on(run: RunDir) -> tuple[int, list[str]]:
             first_step = event.step
             jobs.stop(run)
     return first_step, notes
+
+
+async def test_both_processes_wait_in_the_queue_and_hold_the_runs_lock(
+    tiny_base: Path, cache_dir: Path, tmp_path: Path
+) -> None:
+    ahead = a_run(tmp_path / "train-1", tiny_base, cache_dir)
+    waits = a_run(tmp_path / "train-2", tiny_base, cache_dir, replace(SHARED, epochs=1))
+    with ahead.lock.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # it trains
+        run_queue.join(waits)
+        jobs.start(waits)
+        async for event in jobs.follow(waits):
+            if event == Note("Waiting for train-1 to end."):
+                break
+        assert (jobs.state(waits), jobs.is_running(waits)) == ("waiting", True)
+    events = [event async for event in jobs.follow(waits)]
+    assert isinstance(events[-1], Finished), (events[-1], waits.log.read_text()[-3000:])
+    assert not jobs.is_running(waits)
