@@ -140,7 +140,7 @@ def test_an_unknown_quantisation_is_refused(
 def test_an_adapter_that_another_checkpoint_took_the_place_of_is_refused(
     train_run: Path, cache_dir: Path, tmp_path: Path
 ) -> None:
-    meant = {**settings(train_run, cache_dir), "adapter_sha256": "0" * 64}
+    meant = {**settings(train_run, cache_dir), "made_sha256": "0" * 64}
     with pytest.raises(BadInput, match="Another checkpoint of train-1 was picked since"):
         list(work(RunDir(tmp_path), meant, Flag()))
 
