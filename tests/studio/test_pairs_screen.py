@@ -10,6 +10,7 @@ from textual.widgets import Button, Checkbox, OptionList, TextArea
 from engine import desk, workbench
 from engine.domain import PreferencePair
 from engine.store import pairs as pair_rows
+from engine.store.authors import login
 from engine.store.database import change, opened
 from studio.screens.ask_which import AskWhich
 from studio.widgets.pair_list import MOST_KEPT, PairList
@@ -236,7 +237,10 @@ async def test_the_journal_shows_old_and_new_text(
     workbench.act(data_dir, "flag", ["p1", "p2"])
     async with open_window(data_dir, "pairs", size=(80, 24)) as window:
         await window.press("j")
-        assert window.text("#told") == "p1\nflagged\n"
+        head, _, told = window.text("#told").partition("\n")
+        assert head.startswith(f"{login()}, ")
+        assert head.endswith(", 2 pairs")
+        assert told == "p1\nflagged\n"
         await window.press("down")
         assert "chosen after: He says [/INST] and [b]bold[/b]" in window.text("#told")
         await window.press("a")
