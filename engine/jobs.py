@@ -191,6 +191,12 @@ _children: dict[Path, subprocess.Popen[bytes]] = {}
 """Children of this process, kept so that the ended ones are reaped."""
 
 
+def reap() -> None:
+    """Take note of the children that have ended; only then does the system count what they took."""
+    for child in _children.values():
+        child.poll()
+
+
 def is_running(run: RunDir) -> bool:
     """Whether a child holds the run's lock (a process id would be no proof)."""
     if (child := _children.get(run.path)) is not None:

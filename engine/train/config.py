@@ -135,7 +135,7 @@ PRESETS: dict[str, TrainConfig] = {
 }
 
 PRESET_NOTES: dict[str, str] = {
-    "quick": "152 pairs once: under three minutes on two cores with the embedded model.",
+    "quick": "152 pairs once: about five minutes on two cores with the embedded model.",
     "standard": "All pairs three times: about half an hour on two cores with the embedded model.",
     "paper": "GRAVITY's base, Llama-3.1-8B-Instruct, all pairs once: wants a GPU with 24 GB.",
 }

@@ -215,6 +215,9 @@ def _last_page(demo: Demo, written: list[Written], seconds: float) -> None:
 
 def peak_memory_bytes() -> int:
     """The largest resident size so far of this process or any child of it that has ended."""
+    from engine import jobs
+
+    jobs.reap()
     unit = 1 if sys.platform == "darwin" else 1024
     return unit * max(
         resource.getrusage(who).ru_maxrss
