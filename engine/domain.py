@@ -5,6 +5,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal, get_args
 
+from models.chat import Sampling, Stopped
+
 Framework = Literal[
     "demographics", "interests", "aversions", "hofstede", "schwartz", "wvs", "ocean"
 ]
@@ -310,3 +312,35 @@ class Skipped:
 
     line: int
     reason: str
+
+
+@dataclass(frozen=True)
+class Description:
+    """What a model wrote of a book for a reader, with everything that made it."""
+
+    reader_id: str
+    book_id: str
+    pane_id: str
+    model_name: str
+    model_sha256: str
+    """Of the weights file that wrote; empty where an endpoint does not tell."""
+    with_card: bool
+    near: tuple[str, ...]
+    """What the model was told that the reader would say on the book."""
+    sampling: Sampling
+    prompt_sha256: str
+    """Of the messages, as `engine.prompts.prompt_sha256` has them."""
+    text: str
+    made_at: datetime
+    """UTC."""
+    stopped: Stopped
+    run_id: str | None = None
+    """The export that made the model; None of a model that nothing was tuned into."""
+    card_of: str | None = None
+    """Whose card was given in the place of the reader's own; None where none was."""
+    edited_text: str | None = None
+    """The editor's words in the place of `text`; None until there are any."""
+    accepted_at: datetime | None = None
+    """None until the editor lets it stand."""
+    id: int = 0
+    """0 until it is stored."""

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 Role = Literal["system", "user", "assistant"]
+Stopped = Literal["end", "length", "asked"]
+"""The model ended, `max_tokens` was reached, or somebody pressed stop."""
 
 
 @dataclass(frozen=True)
@@ -62,8 +64,7 @@ class Reply:
     time_to_first_token_s: float
     tokens_per_second: float
     """Generation only, the reading of the prompt not counted; 0 for fewer than two tokens."""
-    stopped: Literal["end", "length", "asked"]
-    """The model ended, `max_tokens` was reached, or somebody pressed stop."""
+    stopped: Stopped
 
 
 ChatEvent = Started | Text | Reply

@@ -13,13 +13,12 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from itertools import takewhile
 from pathlib import Path
-from typing import Literal
 
 import llama_cpp
 import numpy as np
 from llama_cpp.llama_grammar import LlamaGrammar
 
-from models.chat import ChatEvent, Message, Reply, Sampling, Score, Started, Text
+from models.chat import ChatEvent, Message, Reply, Sampling, Score, Started, Stopped, Text
 from models.errors import BadInput, UserError
 from models.llama_text import LlamaText
 
@@ -91,7 +90,7 @@ class LlamaChat:
         yield Started(self.sha256, len(prompt))
         decoder = codecs.getincrementaldecoder("utf-8")("replace")
         text, token_times = "", list[float]()
-        stopped: Literal["end", "length", "asked"] = "asked"
+        stopped: Stopped = "asked"
         with self._stoppable(asked_to_stop), closing(self._tokens(prompt, sampling)) as tokens:
             for token in tokens:
                 if asked_to_stop():

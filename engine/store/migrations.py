@@ -193,6 +193,24 @@ alter table journal add column road text
 """Null of changes that were made before there were these columns: nobody knows."""
 
 
+DESCRIPTIONS = """
+create table descriptions (
+    id integer primary key autoincrement,
+    reader_id text not null references reader(id) on delete cascade,
+    book_id text not null, pane_id text not null,
+    model_name text not null, model_sha256 text not null, run_id text,
+    with_card integer not null, card_of text references reader(id) on delete cascade,
+    near text not null, sampling text not null, prompt_sha256 text not null,
+    text text not null, made_at text not null, stopped text not null,
+    edited_text text, accepted_at text
+);
+create index descriptions_reader on descriptions(reader_id, book_id);
+create index descriptions_card on descriptions(card_of)
+"""
+"""What is written from a reader's card goes with that reader. Books may be the bank's, which are in
+no table, and runs may be deleted."""
+
+
 @migrations()
 def m002_journal_triggers(db: Database) -> None:
     for table in JOURNALLED:
@@ -230,6 +248,13 @@ def m006_what_pairs_were_built_of(db: Database) -> None:
 def m007_who_changed_what(db: Database) -> None:
     for statement in AUTHORS.split(";"):
         db.execute(statement)
+
+
+@migrations()
+def m009_descriptions(db: Database) -> None:
+    for statement in DESCRIPTIONS.split(";"):
+        db.execute(statement)
+    _journal(db, "descriptions")
 
 
 def _journal(db: Database, table: str) -> None:
