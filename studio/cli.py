@@ -17,6 +17,7 @@ from studio.shell import (
     profiles,
     runs,
     self_report,
+    votes,
 )
 from studio.shell.base import Root, shared
 from studio.shell.demo import demo
@@ -55,7 +56,7 @@ def _open_window() -> None:
 for command in (
     *(demo, imports.import_, data.readers, data.books, data.datasets),
     *(profiles.profile, self_report.questionnaire, picks.picks),
-    *(pairs.pairs, bank.bank, runs.train, runs.export, previews.preview),
+    *(pairs.pairs, bank.bank, runs.train, runs.export, previews.preview, votes.vote),
     *(runs.runs_, runs.models, countries.countries, doctor, data.undo, data.redo, data.forget),
 ):
     studio.add_command(command)

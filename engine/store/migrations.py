@@ -211,6 +211,62 @@ create index descriptions_card on descriptions(card_of)
 no table, and runs may be deleted."""
 
 
+VOTES = """
+create table vote_round (
+    id text primary key,
+    reader_id text not null references reader(id) on delete cascade,
+    seed integer not null, made_at text not null
+);
+create index vote_round_reader on vote_round(reader_id);
+create table vote_text (
+    round_id text not null references vote_round(id) on delete cascade,
+    book_id text not null, contestant text not null, text text not null, description_id integer,
+    model_name text not null, model_sha256 text not null, base_name text not null, run_id text,
+    with_card integer not null, card_of text references reader(id) on delete cascade,
+    position integer not null,
+    primary key (round_id, book_id, contestant)
+);
+create index vote_text_card on vote_text(card_of);
+create table ballot (
+    code text primary key,
+    round_id text not null references vote_round(id) on delete cascade,
+    position integer not null,
+    book_id text not null, title text not null, author text not null, genre text, fiction integer,
+    left_side text not null, right_side text not null,
+    foreign key (round_id, book_id, left_side) references vote_text on delete cascade,
+    foreign key (round_id, book_id, right_side) references vote_text on delete cascade
+);
+create index ballot_round on ballot(round_id, position);
+create index ballot_left on ballot(round_id, book_id, left_side);
+create index ballot_right on ballot(round_id, book_id, right_side);
+create table vote (
+    code text not null references ballot(code) on delete cascade,
+    voter text not null, choice text not null, tags text not null, made_at text not null,
+    primary key (code, voter)
+);
+create table vote_reveal (round_id text primary key, made_at text not null)
+"""
+"""A text written from another reader's card goes with that reader, and its ballots go with it.
+`vote_reveal` is no part of the journal: what somebody has seen cannot be taken back."""
+
+
+JUDGE_ANSWERS = """
+create table judge_answer (
+    round_id text not null, book_id text not null, one text not null, other text not null,
+    judge text not null, aspect text not null, asked text not null,
+    answer integer, confidence integer, reason text not null, unread text not null,
+    calls integer not null, prompt_tokens integer not null, completion_tokens integer not null,
+    primary key (round_id, book_id, one, other, judge, aspect),
+    foreign key (round_id, book_id, one) references vote_text on delete cascade,
+    foreign key (round_id, book_id, other) references vote_text on delete cascade
+);
+create index judge_answer_other on judge_answer(round_id, book_id, other)
+"""
+"""What a chat model said of two texts in one order, or of one text beside itself: a cache, as
+`judgement` is. `asked` is the hash of what it was asked: another wording or another card is asked
+again."""
+
+
 @migrations()
 def m002_journal_triggers(db: Database) -> None:
     for table in JOURNALLED:
@@ -255,6 +311,20 @@ def m009_descriptions(db: Database) -> None:
     for statement in DESCRIPTIONS.split(";"):
         db.execute(statement)
     _journal(db, "descriptions")
+
+
+@migrations()
+def m010_blind_votes(db: Database) -> None:
+    for statement in VOTES.split(";"):
+        db.execute(statement)
+    for table in ("vote_round", "vote_text", "ballot", "vote"):
+        _journal(db, table)
+
+
+@migrations()
+def m011_what_judges_said(db: Database) -> None:
+    for statement in JUDGE_ANSWERS.split(";"):
+        db.execute(statement)
 
 
 def _journal(db: Database, table: str) -> None:

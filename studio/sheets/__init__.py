@@ -1,0 +1,1 @@
+"""Sheets to print and to share: HTML and Markdown with everything inside."""
