@@ -1,4 +1,4 @@
-"""The window: five screens in the order of the work, and what is true on all of them."""
+"""The window: six screens in the order of the work, and what is true on all of them."""
 
 import asyncio
 from collections.abc import Iterable
@@ -33,6 +33,7 @@ from studio.screens.readers import ReadersScreen
 from studio.screens.show_keys import HELP, ShowKeys
 from studio.screens.told import Told
 from studio.screens.train import TrainScreen
+from studio.screens.vote import VoteScreen
 from studio.session import Session
 from studio.text import count, visible
 from studio.widgets.step_bar import STEPS
@@ -48,6 +49,7 @@ SCREENS = {
     "pairs": PairsScreen,
     "train": TrainScreen,
     "preview": PreviewScreen,
+    "vote": VoteScreen,
 }
 
 

@@ -9,6 +9,7 @@ from studio.shell import (
     bank,
     countries,
     data,
+    evaluating,
     imports,
     pair_doctor,
     pairs,
@@ -56,7 +57,15 @@ def _open_window() -> None:
 for command in (
     *(demo, imports.import_, data.readers, data.books, data.datasets),
     *(profiles.profile, self_report.questionnaire, picks.picks),
-    *(pairs.pairs, bank.bank, runs.train, runs.export, previews.preview, votes.vote),
+    *(
+        pairs.pairs,
+        bank.bank,
+        runs.train,
+        runs.export,
+        previews.preview,
+        votes.vote,
+        evaluating.evaluate,
+    ),
     *(runs.runs_, runs.models, countries.countries, doctor, data.undo, data.redo, data.forget),
 ):
     studio.add_command(command)

@@ -38,6 +38,8 @@ class Session:
         self.runs: tuple[Run, ...] = ()
         self.previewed: set[str] = set()
         """Readers for whom descriptions were written in this window."""
+        self.voted: set[str] = set()
+        """Readers with a blind round whose sides were shown, as far as the Vote screen has seen."""
         self.stopping: set[str] = set()
         """Runs that the editor has asked to stop; their end is no failure."""
         self.own_changes: set[int] = set()
@@ -152,6 +154,7 @@ class Session:
             "pairs": reader.pairs > 0,
             "train": self.trained(reader.id),
             "preview": reader.id in self.previewed,
+            "vote": reader.id in self.voted,
         }
         return frozenset(step for step, is_done in facts.items() if is_done)
 

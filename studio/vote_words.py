@@ -7,6 +7,7 @@ from studio.text import count, one_line
 
 if TYPE_CHECKING:
     # For the command line, which must not wait for the store to print its help.
+    from engine.judge.judgement import Judgement, Ruling
     from engine.votes.ballot import Choice, Round
     from engine.votes.counting import Agreement, WinRate
     from engine.votes.rounds import RoundLine
@@ -109,3 +110,49 @@ def agreement_told(found: "Agreement", who: str) -> str:
     """How far several agree, with what chance would make of it."""
     alpha = "" if found.alpha is None else f" (Krippendorff's alpha {found.alpha:.2f})"
     return f"{who} agree in {found.share:.0%} on {count(found.ballots, 'ballot')}{alpha}."
+
+
+NO_TRUTH = (
+    "A judge is a model's opinion: where it and people disagree, people are right about people."
+)
+
+
+def judgement_lines(told: "Judgement") -> Iterator[str]:
+    """What a judge said of a round, aspect by aspect, and how far to believe it."""
+    yield f"Judge: {one_line(told.judge, 90)}"
+    if told.warning:
+        yield f"  Careful: {told.warning}"
+    for ruling in told.rulings:
+        yield from _ruling_lines(ruling)
+    for name, interest in told.interest.items():
+        low_high = (
+            "" if interest.interval is None else " ({:.1f} to {:.1f})".format(*interest.interval)
+        )
+        yield f"  interest of {name}: {interest.mean:.1f} of 5{low_high}, {interest.ratings} rated"
+    unread = f", {told.unread} could not be read" if told.unread else ""
+    yield (
+        f"  {count(told.calls, 'request')}, {told.prompt_tokens:,} tokens read, "
+        f"{told.completion_tokens:,} written{unread}"
+    )
+
+
+def _ruling_lines(ruling: "Ruling") -> Iterator[str]:
+    yield f"  {ruling.aspect}, {count(ruling.ballots, 'ballot')} judged in both orders:"
+    for pair in ruling.verdict.pairs:
+        yield f"    {pair.a} over {pair.b}: {rate_told(pair.overall)}"
+        yield f"    {verdict_told(pair.overall, pair.a, pair.b)}"
+    for name, rate in ruling.verdict.preference_gain().items():
+        yield f"    preference gain of {name} over the original: {share_told(rate)}"
+    yield (
+        f"    the orders contradict each other on {ruling.contradicted}; the text that stood first "
+        f"was named in {ruling.first_share or 0:.0%}"
+    )
+    yield f"    mean confidence {ruling.mean_confidence or 0:.0f} of 100"
+    yield f"    certain in both orders: {ruling.coverage or 0:.0%} of the ballots (coverage)"
+    for pair in ruling.certain.pairs:
+        if pair.overall.votes:
+            yield f"      {pair.a} over {pair.b}: {share_told(pair.overall)}"
+    if ruling.agreement:
+        yield f"    {agreement_told(ruling.agreement, 'It and the voters')}"
+    if ruling.certain_agreement:
+        yield f"    {agreement_told(ruling.certain_agreement, 'Where it is certain, they')}"

@@ -14,23 +14,9 @@ from engine.bank_extend.plan import TRIES, Plan
 from engine.bank_extend.twins import named_texts, twin
 from engine.frameworks import Statement
 from engine.nearness import Nearness
+from engine.spent import Spent
 from models.asking import Asked, asked
 from models.chat import ChatModel
-
-
-@dataclass
-class Spent:
-    """What a call has cost so far."""
-
-    calls: int = 0
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-    malformed: int = 0
-
-    def __str__(self) -> str:
-        told = f"{self.calls:,} requests, {self.prompt_tokens:,} tokens read, "
-        told += f"{self.completion_tokens:,} written"
-        return f"{told}, {self.malformed} malformed" if self.malformed else told
 
 
 @dataclass
@@ -88,7 +74,7 @@ async def attempted(writing: Writing, target: Target) -> Candidate:
     request = drafting.messages(target, attempt, before)
     drawn = drafting.sampling(target.kind, attempt)
     said: Asked[Entry] = await asked(writing.model, request, drawn, read)
-    _count(writing.spent, said.prompt_tokens, said.completion_tokens, said.unread)
+    writing.spent.count(said.prompt_tokens, said.completion_tokens, said.unread)
     own_id = said.value.id if said.value else entry_id(target, attempt, said.text)
     candidate = Candidate(
         own_id, target, said.value, said.text, writing.model_name, datetime.now(UTC)
@@ -130,7 +116,7 @@ async def answered(writing: Writing, gate: Gate) -> Answer:
         UserError: it cannot answer.
     """
     said = await asked(writing.model, gate.messages, SAMPLING, read_answer)
-    _count(writing.spent, said.prompt_tokens, said.completion_tokens, said.unread)
+    writing.spent.count(said.prompt_tokens, said.completion_tokens, said.unread)
     if said.value is None:
         return Answer(gate.name, gate.wanted, None, said.text)
     return Answer(gate.name, gate.wanted, said.value.answer, said.value.reason)
@@ -140,10 +126,3 @@ def _refusal(answer: Answer) -> str:
     if answer.said is None:
         return f"Gate {answer.gate!r}: two replies could not be read."
     return f"Gate {answer.gate!r}: {answer.said}, because: {answer.reason}"
-
-
-def _count(spent: Spent, read: int, written: int, unread: tuple[str, ...]) -> None:
-    spent.calls += min(2, len(unread) + 1)
-    spent.prompt_tokens += read
-    spent.completion_tokens += written
-    spent.malformed += len(unread)

@@ -1,4 +1,4 @@
-"""The quiet line at the top: the five steps, which are done, and whose reader this is."""
+"""The quiet line at the top: the six steps, which are done, and whose reader this is."""
 
 from textual.content import Content
 from textual.widgets import Static
@@ -6,8 +6,10 @@ from textual.widgets import Static
 from studio.session import Session
 from studio.text import one_line
 
-STEPS = ("readers", "profile", "pairs", "train", "preview")
+STEPS = ("readers", "profile", "pairs", "train", "preview", "vote")
 _NUMBERED = tuple(enumerate(STEPS, 1))
+LEAST_NAME = 8
+"""Columns kept for the reader's name; where there are too few, the steps stand closer."""
 
 
 def next_step(session: Session) -> str:
@@ -42,10 +44,11 @@ class StepBar(Static):
     def _show(self, _: None) -> None:
         done = self._session.steps_done()
         parts = [self._step(number, step, step in done) for number, step in _NUMBERED]
-        steps = Content("  ").join(parts)
         reader = self._session.reader
+        wide = sum(part.cell_length + 2 for part in parts) + LEAST_NAME + 4
+        steps = Content("  " if wide <= self.size.width else "").join(parts)
         room = self.size.width - steps.cell_length - 3
-        name = one_line(reader.name, max(8, room)) if reader else ""
+        name = one_line(reader.name, max(LEAST_NAME, room)) if reader else ""
         self.update(Content.assemble(steps, " " * max(2, room - len(name) + 1), (name, "$text")))
 
     def _step(self, number: int, step: str, is_done: bool) -> Content:

@@ -1,0 +1,384 @@
+"""Vote: two texts of a book side by side and one key; who wrote which is told at the end."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import ClassVar
+
+from textual import getters, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Footer, Static
+
+from engine.store.authors import login
+from engine.votes import making, rounds
+from engine.votes.ballot import TAGS, BlindBallot, Choice, Vote
+from engine.votes.rounds import RoundLine, Said
+from engine.votes.verdict import verdict_of
+from models.errors import BadInput, UserError
+from studio.keeping import Keeper
+from studio.screens.ask_words import AskWords, Blank
+from studio.screens.choose_round import ChooseRound
+from studio.screens.confirm import Confirm
+from studio.screens.make_round import MakeRound
+from studio.session import Session
+from studio.text import count, one_line, progress
+from studio.vote_words import CHOSEN, verdict_lines
+from studio.widgets.empty_state import EmptyState
+from studio.widgets.step_bar import StepBar
+from studio.widgets.voted_text import VotedText
+
+WHY_KEYS = {
+    "f": "fits",
+    "i": "interesting",
+    "v": "voice",
+    "c": "clear",
+    "s": "specific",
+    "g": "generic",
+    "o": "overdone",
+    "w": "untrue",
+    "e": "repeats",
+}
+BAR_WIDTH = 12
+SHOWN_FOR_GOOD = (
+    "Who wrote which is shown to everybody from then on. Nobody can vote on this round afterwards, "
+    "and undo does not hide it again."
+)
+ALL_VOTED = (
+    "All ballots of the round have your vote. x shows who wrote which; backspace looks back."
+)
+
+
+class VoteScreen(Screen[None]):
+    """The sixth step."""
+
+    CSS_PATH = "vote.tcss"
+    AUTO_FOCUS = ""
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("l,left", "vote('left')", "Left", id="vote.left", tooltip="Take the left text"),
+        Binding(
+            "r,right", "vote('right')", "Right", id="vote.right", tooltip="Take the right text"
+        ),
+        Binding("t", "vote('tie')", "Tie", id="vote.tie", tooltip="Both are equally good"),
+        Binding("b", "vote('both_bad')", "Both bad", id="vote.bad", tooltip="Neither will do"),
+        Binding(
+            "backspace", "look(-1)", "Back", id="vote.back", tooltip="Go back and change a vote"
+        ),
+        Binding("tab", "look(1)", "On", show=False, id="vote.on", tooltip="Go on without a vote"),
+        *(
+            Binding(
+                key,
+                f"why('{tag}')",
+                TAGS[tag].capitalize(),
+                show=False,
+                id=f"vote.why.{tag}",
+                tooltip=f"Why: {TAGS[tag]}",
+            )
+            for key, tag in WHY_KEYS.items()
+        ),
+        Binding("down", "scroll(1)", "Down", show=False, id="vote.down", tooltip="Read on"),
+        Binding("up", "scroll(-1)", "Up", show=False, id="vote.up", tooltip="Read back"),
+        Binding("x", "reveal", "Show sides", id="vote.reveal", tooltip="Show who wrote which"),
+        Binding("n", "make", "New", id="vote.new", tooltip="Make a blind round"),
+        Binding(
+            "m", "rounds", "Rounds", show=False, id="vote.rounds", tooltip="Open another round"
+        ),
+        Binding("a", "voter", "As", show=False, id="vote.voter", tooltip="Vote as somebody else"),
+    ]
+    head = getters.query_one("#head", Static)
+    book = getters.query_one("#book", Static)
+    left = getters.query_one("#left", VotedText)
+    right = getters.query_one("#right", VotedText)
+    why = getters.query_one("#why", Static)
+    told = getters.query_one("#told", Static)
+    verdict = getters.query_one("#verdict", VerticalScroll)
+    empty = getters.query_one(EmptyState)
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self._rounds: Sequence[RoundLine] = ()
+        self._round_id: str | None = None
+        self._voter = login()
+        self._ballots: tuple[BlindBallot, ...] = ()
+        self._at = 0
+        """The place of the ballot on screen; behind the last, all have a vote."""
+        self._tags: tuple[str, ...] = ()
+        self._drawn: tuple[object, ...] = ()
+        """What of a ballot is on screen: drawn again only where it is another."""
+        self._cast = 0
+        """Votes of this sitting."""
+        self._keeper: Keeper[str, Said] = Keeper(self._put)
+
+    def compose(self) -> ComposeResult:
+        yield StepBar(self._session, "vote")
+        yield EmptyState()
+        with Vertical(id="work"):
+            yield Static(id="head", markup=False)
+            yield Static(id="book", markup=False)
+            with Horizontal(id="texts"):
+                yield VotedText("left")
+                yield VotedText("right")
+            yield Static(id="why", markup=False)
+            yield Static(id="told", markup=False)
+            with VerticalScroll(id="verdict", classes="panel"):
+                yield Static(id="lines", markup=False)
+        yield Footer()
+
+    def on_mount(self) -> None:
+        self._session.changed.subscribe(self, self._load)
+        self._session.moved.subscribe(self, self._load)
+        self._load(None)
+
+    def on_resize(self) -> None:
+        self._show_reasons()
+
+    async def on_unmount(self) -> None:
+        # The window may be closing; a store that refuses has been told of at the key press.
+        with suppress(UserError):
+            await self._keeper.flush()
+
+    @property
+    def _line(self) -> RoundLine | None:
+        """The round on screen."""
+        return next((line for line in self._rounds if line.id == self._round_id), None)
+
+    @property
+    def _ballot(self) -> BlindBallot | None:
+        return self._ballots[self._at] if self._at < len(self._ballots) else None
+
+    @property
+    def _is_blind(self) -> bool:
+        return self._line is not None and self._line.revealed_at is None
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        blind = self._is_blind
+        possible = {
+            "vote": blind and self._ballot is not None,
+            "why": blind and self._ballot is not None,
+            "look": blind and bool(self._ballots),
+            "scroll": self._line is not None,
+            "reveal": blind,
+            "make": self._session.reader is not None,
+            "rounds": len(self._rounds) > 1,
+            "voter": self._session.reader is not None,
+        }
+        return possible.get(action, True)
+
+    @work(group="load", exclusive=True)
+    async def _load(self, _: object) -> None:
+        reader = self._session.reader
+        with self._session.errors_told():
+            found = await self._session.ask(rounds.rounds, reader.id) if reader else []
+            if reader and any(line.revealed_at for line in found):
+                self._session.voted.add(reader.id)
+            offered = await self._session.ask(making.offered, reader.id) if reader else []
+            self._rounds = found
+            if self._line is None:
+                self._round_id = found[0].id if found else None
+                self._at = 0
+            self.set_class(not found, "-empty")
+            self.empty.update(self._invitation(bool(offered)))
+            if found:
+                await self._read_round()
+        self.refresh_bindings()
+
+    def _invitation(self, can_vote: bool) -> str:
+        what = "Here you vote on two descriptions of a book without knowing who wrote which.\n\n"
+        reader = self._session.reader
+        if reader is None:
+            return what + "Press 1 to bring in a reader first."
+        if not can_vote:
+            return what + "Press 5 and have two models describe some books first."
+        return what + f"Press n to make a round for {one_line(reader.name, 40)}."
+
+    async def _read_round(self) -> None:
+        """Show the round as it stands in the store, on the ballot where the voter is."""
+        assert self._round_id is not None
+        cast = -1
+        while cast != self._cast:
+            # Whoever votes while it is being read is not to see the vote go.
+            cast = self._cast
+            await self._keeper.flush()
+            read = await self._session.ask(rounds.ballots, self._round_id, self._voter)
+        here = self._ballot.code if self._ballot else None
+        self._ballots = read
+        codes = [ballot.code for ballot in self._ballots]
+        self._at = codes.index(here) if here in codes else self._next_open(0)
+        if self._is_blind:
+            self._show_ballot()
+        else:
+            await self._show_verdict()
+
+    def _next_open(self, start: int) -> int:
+        """The place of the next ballot without a vote, from a place on and then from the first."""
+        places = [*range(start, len(self._ballots)), *range(start)]
+        waiting = (at for at in places if self._ballots[at].vote is None)
+        return next(waiting, len(self._ballots))
+
+    def _show_ballot(self) -> None:
+        ballot = self._ballot
+        self.remove_class("-shown")
+        self.set_class(ballot is None, "-voted")
+        done = sum(one.vote is not None for one in self._ballots)
+        here = f"ballot {ballot.number}   " if ballot else ""
+        bar = progress(done, len(self._ballots), BAR_WIDTH)
+        self.head.update(f"Round {self._round_id}   {here}{bar} voted   as {one_line(self._voter)}")
+        vote = ballot.vote if ballot else None
+        drawn = (ballot and ballot.code, vote and (vote.choice, vote.tags), self._round_id)
+        if drawn != self._drawn:
+            # Not each time the store has changed: the reader may have scrolled, and given reasons.
+            self._drawn = drawn
+            self._draw(ballot)
+        self.refresh_bindings()
+
+    def _draw(self, ballot: BlindBallot | None) -> None:
+        if ballot is None:
+            self.book.update("")
+            self.left.show("", False)
+            self.right.show("", False)
+            self.told.update(ALL_VOTED)
+            return
+        by = f", {ballot.author}" if ballot.author else ""
+        self.book.update(one_line(f"{ballot.title}{by}"))
+        choice = ballot.vote.choice if ballot.vote else None
+        self.left.show(ballot.left, choice == "left")
+        self.right.show(ballot.right, choice == "right")
+        self._tags = ballot.vote.tags if ballot.vote else ()
+        said = f"You said: {CHOSEN[choice]}. Another vote takes its place." if choice else ""
+        self.told.update(said or "Which would this reader rather have? A reason first, if any.")
+        self._show_reasons()
+
+    def _show_reasons(self) -> None:
+        """The reasons with their keys, in as many columns as there is room for."""
+        columns = max(1, (self.size.width - 2) // 38)
+        cells = [
+            Content.assemble(
+                ("✓" if tag in self._tags else " "), (key, "bold $text-accent"), f" {TAGS[tag]}"
+            )
+            for key, tag in WHY_KEYS.items()
+        ]
+        lines = [cells[at : at + columns] for at in range(0, len(cells), columns)]
+        self.why.update(Content("\n").join(map(_in_columns, lines)))
+
+    async def _show_verdict(self) -> None:
+        assert self._round_id is not None
+        whole = await self._session.ask(rounds.revealed, self._round_id)
+        self.add_class("-shown")
+        self.head.update(f"Round {whole.id}, {count(len(whole.votes), 'vote')}")
+        self.told.update("The sides have been shown: this round takes no more votes.")
+        lines = verdict_lines(whole, verdict_of(whole))
+        self.query_one("#lines", Static).update("\n".join(lines))
+        self.verdict.focus()
+
+    def action_vote(self, choice: Choice) -> None:
+        """Take a side and show the next ballot; the store has it a moment later."""
+        ballot = self._ballot
+        if ballot is None:
+            return
+        vote = Vote(ballot.code, self._voter, choice, self._tags, datetime.now(UTC))
+        self._ballots = tuple(
+            replace(one, vote=vote) if one is ballot else one for one in self._ballots
+        )
+        self._keeper.add(ballot.code, Said(ballot.code, choice, self._tags))
+        self._cast += 1
+        self._at = self._next_open(self._at)
+        self._show_ballot()
+        self._save()
+
+    async def _put(self, said: Mapping[str, Said]) -> None:
+        for one in said.values():
+            await self._session.ask(rounds.cast, self._voter, one)
+
+    @work(group="change")
+    async def _save(self) -> None:
+        try:
+            await self._keeper.flush()
+        except BadInput as refused:
+            self._session.tell(refused)
+            self._load(None)
+        except UserError as refused:
+            self._session.tell(refused)
+
+    def action_look(self, by: int) -> None:
+        """Go to the ballot before or behind."""
+        self._at = max(0, min(len(self._ballots), self._at + by))
+        self._show_ballot()
+
+    def action_why(self, tag: str) -> None:
+        """Give a reason of the vote to come, or take it away."""
+        ticked = {*self._tags} ^ {tag}
+        self._tags = tuple(one for one in TAGS if one in ticked)
+        self._show_reasons()
+
+    def action_scroll(self, by: int) -> None:
+        for panel in (self.left, self.right, self.verdict):
+            panel.scroll_relative(y=by, animate=False)
+
+    @work(group="ask", exclusive=True)
+    async def action_reveal(self) -> None:
+        with self._session.errors_told():
+            await self._keeper.flush()
+            line = await self._fresh_line()
+            if line is None:
+                return
+            missing = [
+                f"{one_line(who, 20)} {done} of {line.ballots}"
+                for who, done in line.votes.items()
+                if done < line.ballots
+            ]
+            lacking = f" Not all have voted to the end: {', '.join(missing)}." if missing else ""
+            question = Confirm("Show the sides?", SHOWN_FOR_GOOD + lacking, "Show them")
+            if await self.app.push_screen_wait(question):
+                await self._session.ask(rounds.reveal, line.id, early=True)
+                self._session.changed.publish(None)
+
+    async def _fresh_line(self) -> RoundLine | None:
+        reader = self._session.reader
+        self._rounds = await self._session.ask(rounds.rounds, reader.id) if reader else ()
+        return self._line
+
+    @work(group="ask", exclusive=True)
+    async def action_make(self) -> None:
+        reader = self._session.reader
+        if reader is None:
+            return
+        with self._session.errors_told():
+            offered = await self._session.ask(making.offered, reader.id)
+            if not offered:
+                self.notify("Press 5 and have two models describe some books first.", markup=False)
+                return
+            chosen = await self.app.push_screen_wait(MakeRound(offered))
+            if chosen is None:
+                return
+            made = await self._session.ask(making.make_round, reader.id, chosen)
+            self._round_id, self._at = made.id, 0
+            for left in made.left_out:
+                self.notify(f"{left.book_id} is left out. {left.reason}", markup=False)
+            await self._session.refresh()
+
+    @work(group="ask", exclusive=True)
+    async def action_rounds(self) -> None:
+        if chosen := await self.app.push_screen_wait(ChooseRound(self._rounds)):
+            self._round_id, self._at, self._ballots = chosen, 0, ()
+            self._load(None)
+
+    @work(group="ask", exclusive=True)
+    async def action_voter(self) -> None:
+        blank = Blank("Name", self._voter, "Give a name, a nickname will do.")
+        about = "Votes are kept under this name, and told by it when the sides are shown."
+        answer = await self.app.push_screen_wait(AskWords("Who votes?", about, [blank], "Take it"))
+        if answer is not None:
+            with self._session.errors_told():
+                await self._keeper.flush()
+                self._voter, self._ballots, self._at = answer[0], (), 0
+                self._load(None)
+
+
+def _in_columns(cells: Sequence[Content]) -> Content:
+    padded = (cell.pad_right(max(0, 37 - cell.cell_length)) for cell in cells)
+    return Content(" ").join(padded)
