@@ -40,6 +40,8 @@ WRITERS = {
     "bank": "the bank",
     "hand": "an editor",
     "imported": "whoever made the file",
+    "votes": "a model, preferred in a blind vote",
+    "edit": "a model, the chosen one mended by an editor",
     "embedded": "the embedded model",
 }
 

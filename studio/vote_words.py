@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from engine.judge.judgement import Judgement, Ruling
     from engine.votes.ballot import Choice, Round
     from engine.votes.counting import Agreement, WinRate
+    from engine.votes.next_round import NextRound
     from engine.votes.rounds import RoundLine
     from engine.votes.verdict import PairVerdict, Verdict
 
@@ -156,3 +157,14 @@ def _ruling_lines(ruling: "Ruling") -> Iterator[str]:
         yield f"    {agreement_told(ruling.agreement, 'It and the voters')}"
     if ruling.certain_agreement:
         yield f"    {agreement_told(ruling.certain_agreement, 'Where it is certain, they')}"
+
+
+def next_round_lines(made: "NextRound") -> Iterator[str]:
+    """What votes and edits made, and which made nothing and why."""
+    there = f"; {made.there} there already" if made.there else ""
+    yield (
+        f"{count(made.added, 'pair')} for the next training: {made.by_votes} of votes, "
+        f"{made.by_edits} of accepted edits{there}."
+    )
+    for one in made.none:
+        yield f"  {one.origin}, {one_line(one.title, 40)}: no pair. {one.reason}"

@@ -7,10 +7,9 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
 
 from engine.frameworks import all_statements
-from tests.loopback import QuietHandler, serving
+from tests.loopback import ModelHandler, serving
 
 SHOP = (
     "I repaint the shop front every spring so that the street thinks well of us.",
@@ -89,28 +88,20 @@ def writing(writer: Writer) -> Iterator[Writer]:
     """Serve the writer's replies on a free port."""
     lock = threading.Lock()
 
-    class Handler(QuietHandler):
+    class Handler(ModelHandler):
         def do_POST(self) -> None:
-            request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            asked = self.asked()
             with lock:
                 number = len(writer.asked)
-                writer.asked.append(_last(request))
+                writer.asked.append(asked)
             if number == writer.waits_at:
                 writer.is_waiting.set()
                 writer.goes_on.wait(60)
             if writer.refuses_from is not None and number >= writer.refuses_from:
-                self._answer(429, json.dumps({"error": {"message": "Quota used up"}}))
+                self.refuse()
             else:
                 with lock:
-                    self._answer(200, _sse(writer.reply(_last(request))))
-
-        def _answer(self, status: int, body: str) -> None:
-            self.send_response(status)
-            kind = "text/event-stream" if status == 200 else "application/json"
-            self.send_header("Content-Type", kind)
-            self.send_header("retry-after-ms", "1")
-            self.end_headers()
-            self.wfile.write(body.encode())
+                    self.answer(writer.reply(asked))
 
     with serving(Handler) as base_url:
         writer.base_url = base_url
@@ -118,16 +109,5 @@ def writing(writer: Writer) -> Iterator[Writer]:
         writer.goes_on.set()
 
 
-def _last(request: dict[str, Any]) -> str:
-    return str(request["messages"][-1]["content"])
-
-
 def _judged(yes: bool) -> str:
     return json.dumps({"reason": "it says so", "answer": "yes" if yes else "no"})
-
-
-def _sse(text: str) -> str:
-    choice = {"index": 0, "delta": {"content": text}, "finish_reason": "stop"}
-    usage = {"prompt_tokens": 100, "completion_tokens": 7, "total_tokens": 107}
-    chunk = {"id": "1", "object": "chat.completion.chunk", "choices": [choice], "usage": usage}
-    return f"data: {json.dumps(chunk)}\n\ndata: [DONE]\n\n"

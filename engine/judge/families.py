@@ -22,7 +22,7 @@ FAMILIES: Mapping[str, str] = {
     "OLMo": r"olmo",
     "Falcon": r"falcon",
     "Yi": r"yi-[0-9]",
-    "Llama": r"llama|tulu|vicuna",
+    "Llama": r"(?:tiny|code|open)?llama|tulu|vicuna",
 }
 """Family to what its names have in them; Llama last, as `llama` is also part of other names."""
 

@@ -152,7 +152,11 @@ def _desk(data_dir: Path, reader_id: str) -> _Desk:
         for book in books.values()
         if book.id in described
     }
-    trained = {pair.topic for pair in pairs if pair.made in ("votes", "edit") and not pair.dropped}
+    trained = {
+        pair.topic
+        for pair in pairs
+        if pair.origin.startswith(("vote.", "edit.")) and not pair.dropped
+    }
     return _Desk(books, texts, frozenset(trained))
 
 

@@ -67,9 +67,17 @@ def _quotes(data_dir: Path, pair: PreferencePair, review_id: str) -> tuple[Evide
     return tuple(sorted(found, key=lambda quote: -quote.stance * (1 if pair.stance >= 0 else -1)))
 
 
+_BY_PEOPLE = {
+    "votes": "Most who voted blind preferred the chosen text; the origin names the ballot.",
+    "edit": "The editor mended the rejected text into the chosen one and accepted it.",
+}
+
+
 def _why(pair: PreferencePair, trait: Trait | None) -> str:
     if pair.made == "imported":
         return "This pair came from a file; its sides were decided there."
+    if pair.made in _BY_PEOPLE:
+        return _BY_PEOPLE[pair.made]
     if pair.evidence:
         return f"The sides follow from a score of {pair.stance:+.2f}."
     if trait is not None and trait.override is not None:

@@ -1,4 +1,4 @@
-"""Who reads the reviews: the embedded encoder, a local model, or an endpoint."""
+"""Who reads the reviews, or judges: the embedded model, a local one, or an endpoint."""
 
 from typing import ClassVar
 
@@ -14,7 +14,7 @@ PROVIDERS = (
     ("local", "Local model: a GGUF file on this computer", "the path of the .gguf file"),
     (
         "endpoint",
-        "Endpoint: reviews are sent to a server you name",
+        "Endpoint: {sent} are sent to a server you name",
         "the endpoint's name or address",
     ),
 )
@@ -25,17 +25,28 @@ class ChooseProvider(ModalScreen[str | None]):
 
     CSS_PATH = "dialog.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss", "Cancel", id="provider.cancel", tooltip="Build nothing")
+        Binding("escape", "dismiss", "Cancel", id="provider.cancel", tooltip="Ask nobody")
     ]
     choice = getters.query_one("#choice", Select)
     which = getters.query_one("#which", Input)
     refusal = getters.query_one("#refusal", Static)
 
+    def __init__(
+        self,
+        heading: str = "Build the profile: who reads the reviews?",
+        verb: str = "Build",
+        sent: str = "reviews",
+    ) -> None:
+        super().__init__()
+        self._heading = heading
+        self._verb = verb
+        self._sent = sent
+
     def compose(self) -> ComposeResult:
         with Vertical(classes="box") as box:
-            box.border_title = "Build the profile: who reads the reviews?"
+            box.border_title = self._heading
             yield Select(
-                ((label, name) for name, label, _ in PROVIDERS),
+                ((label.format(sent=self._sent), name) for name, label, _ in PROVIDERS),
                 id="choice",
                 value="embedded",
                 allow_blank=False,
@@ -46,7 +57,7 @@ class ChooseProvider(ModalScreen[str | None]):
             yield Static("", id="refusal", classes="refusal", markup=False)
             with Horizontal(classes="buttons"):
                 yield Button("Cancel", id="cancel", compact=True)
-                yield Button("Build", id="build", variant="primary", compact=True)
+                yield Button(self._verb, id="build", variant="primary", compact=True)
 
     def on_mount(self) -> None:
         self.query_one("#build", Button).focus()

@@ -28,6 +28,7 @@ class MakeRound(ModalScreen[tuple[str, ...] | None]):
     AUTO_FOCUS = "#contestants"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss", "Cancel", id="round.cancel", tooltip="Make no round"),
+        Binding("space", "tick", "Tick", id="round.tick", tooltip="Tick, or take the tick away"),
         Binding("ctrl+s", "make", "Make", id="round.make", tooltip="Make the round", priority=True),
     ]
     contestants = getters.query_one("#contestants", OptionList)

@@ -14,20 +14,31 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Footer, Static
 
+from engine.judge.judgement import judgements
+from engine.judge.judging import judged, judging_cost
 from engine.store.authors import login
 from engine.votes import making, rounds
 from engine.votes.ballot import TAGS, BlindBallot, Choice, Vote
+from engine.votes.next_round import pairs_of_votes
 from engine.votes.rounds import RoundLine, Said
 from engine.votes.verdict import verdict_of
 from models.errors import BadInput, UserError
 from studio.keeping import Keeper
 from studio.screens.ask_words import AskWords, Blank
+from studio.screens.choose_provider import ChooseProvider
 from studio.screens.choose_round import ChooseRound
 from studio.screens.confirm import Confirm
 from studio.screens.make_round import MakeRound
+from studio.screens.show_lines import ShowLines
 from studio.session import Session
 from studio.text import count, one_line, progress
-from studio.vote_words import CHOSEN, verdict_lines
+from studio.vote_words import (
+    CHOSEN,
+    NO_TRUTH,
+    judgement_lines,
+    next_round_lines,
+    verdict_lines,
+)
 from studio.widgets.empty_state import EmptyState
 from studio.widgets.step_bar import StepBar
 from studio.widgets.voted_text import VotedText
@@ -83,6 +94,8 @@ class VoteScreen(Screen[None]):
         Binding("down", "scroll(1)", "Down", show=False, id="vote.down", tooltip="Read on"),
         Binding("up", "scroll(-1)", "Up", show=False, id="vote.up", tooltip="Read back"),
         Binding("x", "reveal", "Show sides", id="vote.reveal", tooltip="Show who wrote which"),
+        Binding("p", "pairs", "Pairs", id="vote.pairs", tooltip="Make training pairs of the votes"),
+        Binding("j", "judge", "Judge", id="vote.judge", tooltip="Have a model judge the round"),
         Binding("n", "make", "New", id="vote.new", tooltip="Make a blind round"),
         Binding(
             "m", "rounds", "Rounds", show=False, id="vote.rounds", tooltip="Open another round"
@@ -125,6 +138,7 @@ class VoteScreen(Screen[None]):
                 yield VotedText("right")
             yield Static(id="why", markup=False)
             yield Static(id="told", markup=False)
+            yield Static(id="judge", markup=False)
             with VerticalScroll(id="verdict", classes="panel"):
                 yield Static(id="lines", markup=False)
         yield Footer()
@@ -132,6 +146,7 @@ class VoteScreen(Screen[None]):
     def on_mount(self) -> None:
         self._session.changed.subscribe(self, self._load)
         self._session.moved.subscribe(self, self._load)
+        self._session.tracker.changed.subscribe(self, self._news)
         self._load(None)
 
     def on_resize(self) -> None:
@@ -152,6 +167,15 @@ class VoteScreen(Screen[None]):
         return self._ballots[self._at] if self._at < len(self._ballots) else None
 
     @property
+    def _judging(self) -> str:
+        """The key that the judging of this round is tracked by."""
+        return f"judge:{self._round_id}"
+
+    @property
+    def _is_judging(self) -> bool:
+        return self._session.tracker.is_going_on(self._judging)
+
+    @property
     def _is_blind(self) -> bool:
         return self._line is not None and self._line.revealed_at is None
 
@@ -163,11 +187,24 @@ class VoteScreen(Screen[None]):
             "look": blind and bool(self._ballots),
             "scroll": self._line is not None,
             "reveal": blind,
+            "pairs": self._line is not None and not blind,
+            "judge": bool(self._ballots) and not self._is_judging,
             "make": self._session.reader is not None,
             "rounds": len(self._rounds) > 1,
             "voter": self._session.reader is not None,
         }
         return possible.get(action, True)
+
+    def _news(self, key: str) -> None:
+        """Show how far the judge is."""
+        work = self._session.tracker.works.get(key)
+        if key != self._judging or work is None:
+            return
+        far = f"{work.step.done} of {work.step.total}" if work.step else "begins"
+        notes = " ".join(work.notes)
+        told = one_line(f"The judge is at work: {far}. {notes}", 400)
+        self.query_one("#judge", Static).update("" if work.ended else told)
+        self.refresh_bindings()
 
     @work(group="load", exclusive=True)
     async def _load(self, _: object) -> None:
@@ -271,7 +308,9 @@ class VoteScreen(Screen[None]):
         self.add_class("-shown")
         self.head.update(f"Round {whole.id}, {count(len(whole.votes), 'vote')}")
         self.told.update("The sides have been shown: this round takes no more votes.")
-        lines = verdict_lines(whole, verdict_of(whole))
+        lines = [*verdict_lines(whole, verdict_of(whole))]
+        for judgement in await self._session.ask(judgements, whole.id):
+            lines += ["", *judgement_lines(judgement), NO_TRUTH]
         self.query_one("#lines", Static).update("\n".join(lines))
         self.verdict.focus()
 
@@ -360,6 +399,31 @@ class VoteScreen(Screen[None]):
             for left in made.left_out:
                 self.notify(f"{left.book_id} is left out. {left.reason}", markup=False)
             await self._session.refresh()
+
+    @work(group="change")
+    async def action_pairs(self) -> None:
+        reader = self._session.reader
+        if reader is None:
+            return
+        with self._session.errors_told():
+            made = await self._session.ask(pairs_of_votes, reader.id)
+            await self._session.refresh()
+            lines = next_round_lines(made)
+            self.app.push_screen(ShowLines("Pairs for the next training", lines))
+
+    @work(group="ask", exclusive=True)
+    async def action_judge(self) -> None:
+        if self._round_id is None:
+            return
+        question = ChooseProvider("Who judges this round?", "Judge", "both texts and the card")
+        provider = await self.app.push_screen_wait(question)
+        if provider is not None:
+            with self._session.errors_told():
+                cost = await judging_cost(self._session.data_dir, self._round_id, provider)
+                asks = f"{cost} The answers are kept; the same again goes on where it stopped."
+                if await self.app.push_screen_wait(Confirm("Have it judged?", asks, "Judge")):
+                    events = judged(self._session.data_dir, self._round_id, provider)
+                    self._session.tracker.watch(self._judging, "Judging a round", events)
 
     @work(group="ask", exclusive=True)
     async def action_rounds(self) -> None:

@@ -188,6 +188,17 @@ def reveal(reader: str, round_id: str | None, early: bool) -> None:
     )
 
 
+@vote.command("pairs")
+@click.argument("reader")
+def pairs(reader: str) -> None:
+    """Make training pairs of votes whose sides were shown and of accepted edits."""
+    from engine.votes.next_round import pairs_of_votes
+    from studio.vote_words import next_round_lines
+
+    made = pairs_of_votes(*find_reader(reader))
+    give(made.as_json(), next_round_lines(made))
+
+
 @vote.command("sheet")
 @click.argument("reader")
 @click.argument("file", type=click.Path(path_type=Path))

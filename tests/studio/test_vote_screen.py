@@ -10,16 +10,18 @@ from engine.votes.rounds import Said
 from studio.screens.confirm import Confirm
 from studio.screens.make_round import MakeRound
 from studio.screens.vote import VoteScreen
-from tests.voting import SECRETS, with_texts
+from tests.voting import SECRETS, described, keep, with_texts
 
 if TYPE_CHECKING:
     from tests.studio.conftest import OpenWindow, Window
+
+PANES = ("base", "tuned")
 
 
 @pytest.fixture
 def round_id(data_dir: Path) -> str:
     with_texts(data_dir)
-    return making.make_round(data_dir, "ana", ("base", "tuned"), seed=1).id
+    return making.make_round(data_dir, "ana", PANES, seed=1).id
 
 
 def shown(window: "Window") -> str:
@@ -184,10 +186,11 @@ async def test_older_rounds_can_be_opened(
         await window.until(lambda: f"Round {round_id}" in window.text("#head"))
 
 
-async def test_both_texts_scroll_together(
-    data_dir: Path, round_id: str, open_window: "OpenWindow"
-) -> None:
-    async with open_window(data_dir, "vote", size=(30, 20)) as window:
+async def test_both_texts_scroll_together(data_dir: Path, open_window: "OpenWindow") -> None:
+    with_texts(data_dir)
+    keep(data_dir, *(described("v1", pane, f"{pane}: and so on. " * 99) for pane in PANES))
+    making.make_round(data_dir, "ana", PANES, ["v1"])
+    async with open_window(data_dir, "vote", size=(80, 24)) as window:
         await window.press("down")
         panels = [window.screen.query_one(f"#{side}") for side in ("left", "right")]
         await window.until(lambda: all(panel.scroll_y == 1 for panel in panels))
