@@ -16,6 +16,7 @@ from studio.shell import (
     picks,
     previews,
     profiles,
+    reporting,
     runs,
     self_report,
     votes,
@@ -57,15 +58,8 @@ def _open_window() -> None:
 for command in (
     *(demo, imports.import_, data.readers, data.books, data.datasets),
     *(profiles.profile, self_report.questionnaire, picks.picks),
-    *(
-        pairs.pairs,
-        bank.bank,
-        runs.train,
-        runs.export,
-        previews.preview,
-        votes.vote,
-        evaluating.evaluate,
-    ),
+    *(pairs.pairs, bank.bank, runs.train, runs.export, previews.preview),
+    *(votes.vote, evaluating.evaluate, reporting.report),
     *(runs.runs_, runs.models, countries.countries, doctor, data.undo, data.redo, data.forget),
 ):
     studio.add_command(command)

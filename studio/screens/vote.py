@@ -8,9 +8,8 @@ from typing import ClassVar
 
 from textual import getters, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.content import Content
+from textual.binding import BindingType
+from textual.containers import Vertical, VerticalScroll
 from textual.screen import Screen
 from textual.widgets import Footer, Static
 
@@ -18,7 +17,7 @@ from engine.judge.judgement import judgements
 from engine.judge.judging import judged, judging_cost
 from engine.store.authors import login
 from engine.votes import making, rounds
-from engine.votes.ballot import TAGS, BlindBallot, Choice, Vote
+from engine.votes.ballot import BlindBallot, Choice, Vote
 from engine.votes.next_round import pairs_of_votes
 from engine.votes.rounds import RoundLine, Said
 from engine.votes.verdict import verdict_of
@@ -30,37 +29,23 @@ from studio.screens.choose_round import ChooseRound
 from studio.screens.confirm import Confirm
 from studio.screens.make_round import MakeRound
 from studio.screens.show_lines import ShowLines
+from studio.screens.vote_keys import KEYS
 from studio.session import Session
 from studio.text import count, one_line, progress
 from studio.vote_words import (
-    CHOSEN,
     NO_TRUTH,
     judgement_lines,
     next_round_lines,
     verdict_lines,
 )
+from studio.widgets.ballot_view import BallotView
 from studio.widgets.empty_state import EmptyState
 from studio.widgets.step_bar import StepBar
-from studio.widgets.voted_text import VotedText
 
-WHY_KEYS = {
-    "f": "fits",
-    "i": "interesting",
-    "v": "voice",
-    "c": "clear",
-    "s": "specific",
-    "g": "generic",
-    "o": "overdone",
-    "w": "untrue",
-    "e": "repeats",
-}
 BAR_WIDTH = 12
 SHOWN_FOR_GOOD = (
     "Who wrote which is shown to everybody from then on. Nobody can vote on this round afterwards, "
     "and undo does not hide it again."
-)
-ALL_VOTED = (
-    "All ballots of the round have your vote. x shows who wrote which; backspace looks back."
 )
 
 
@@ -69,45 +54,9 @@ class VoteScreen(Screen[None]):
 
     CSS_PATH = "vote.tcss"
     AUTO_FOCUS = ""
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("l,left", "vote('left')", "Left", id="vote.left", tooltip="Take the left text"),
-        Binding(
-            "r,right", "vote('right')", "Right", id="vote.right", tooltip="Take the right text"
-        ),
-        Binding("t", "vote('tie')", "Tie", id="vote.tie", tooltip="Both are equally good"),
-        Binding("b", "vote('both_bad')", "Both bad", id="vote.bad", tooltip="Neither will do"),
-        Binding(
-            "backspace", "look(-1)", "Back", id="vote.back", tooltip="Go back and change a vote"
-        ),
-        Binding("tab", "look(1)", "On", show=False, id="vote.on", tooltip="Go on without a vote"),
-        *(
-            Binding(
-                key,
-                f"why('{tag}')",
-                TAGS[tag].capitalize(),
-                show=False,
-                id=f"vote.why.{tag}",
-                tooltip=f"Why: {TAGS[tag]}",
-            )
-            for key, tag in WHY_KEYS.items()
-        ),
-        Binding("down", "scroll(1)", "Down", show=False, id="vote.down", tooltip="Read on"),
-        Binding("up", "scroll(-1)", "Up", show=False, id="vote.up", tooltip="Read back"),
-        Binding("x", "reveal", "Show sides", id="vote.reveal", tooltip="Show who wrote which"),
-        Binding("p", "pairs", "Pairs", id="vote.pairs", tooltip="Make training pairs of the votes"),
-        Binding("j", "judge", "Judge", id="vote.judge", tooltip="Have a model judge the round"),
-        Binding("n", "make", "New", id="vote.new", tooltip="Make a blind round"),
-        Binding(
-            "m", "rounds", "Rounds", show=False, id="vote.rounds", tooltip="Open another round"
-        ),
-        Binding("a", "voter", "As", show=False, id="vote.voter", tooltip="Vote as somebody else"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = KEYS
+    ballot = getters.query_one(BallotView)
     head = getters.query_one("#head", Static)
-    book = getters.query_one("#book", Static)
-    left = getters.query_one("#left", VotedText)
-    right = getters.query_one("#right", VotedText)
-    why = getters.query_one("#why", Static)
-    told = getters.query_one("#told", Static)
     verdict = getters.query_one("#verdict", VerticalScroll)
     empty = getters.query_one(EmptyState)
 
@@ -120,9 +69,6 @@ class VoteScreen(Screen[None]):
         self._ballots: tuple[BlindBallot, ...] = ()
         self._at = 0
         """The place of the ballot on screen; behind the last, all have a vote."""
-        self._tags: tuple[str, ...] = ()
-        self._drawn: tuple[object, ...] = ()
-        """What of a ballot is on screen: drawn again only where it is another."""
         self._cast = 0
         """Votes of this sitting."""
         self._keeper: Keeper[str, Said] = Keeper(self._put)
@@ -132,12 +78,7 @@ class VoteScreen(Screen[None]):
         yield EmptyState()
         with Vertical(id="work"):
             yield Static(id="head", markup=False)
-            yield Static(id="book", markup=False)
-            with Horizontal(id="texts"):
-                yield VotedText("left")
-                yield VotedText("right")
-            yield Static(id="why", markup=False)
-            yield Static(id="told", markup=False)
+            yield BallotView()
             yield Static(id="judge", markup=False)
             with VerticalScroll(id="verdict", classes="panel"):
                 yield Static(id="lines", markup=False)
@@ -148,9 +89,6 @@ class VoteScreen(Screen[None]):
         self._session.moved.subscribe(self, self._load)
         self._session.tracker.changed.subscribe(self, self._news)
         self._load(None)
-
-    def on_resize(self) -> None:
-        self._show_reasons()
 
     async def on_unmount(self) -> None:
         # The window may be closing; a store that refuses has been told of at the key press.
@@ -260,54 +198,19 @@ class VoteScreen(Screen[None]):
     def _show_ballot(self) -> None:
         ballot = self._ballot
         self.remove_class("-shown")
-        self.set_class(ballot is None, "-voted")
         done = sum(one.vote is not None for one in self._ballots)
         here = f"ballot {ballot.number}   " if ballot else ""
         bar = progress(done, len(self._ballots), BAR_WIDTH)
         self.head.update(f"Round {self._round_id}   {here}{bar} voted   as {one_line(self._voter)}")
-        vote = ballot.vote if ballot else None
-        drawn = (ballot and ballot.code, vote and (vote.choice, vote.tags), self._round_id)
-        if drawn != self._drawn:
-            # Not each time the store has changed: the reader may have scrolled, and given reasons.
-            self._drawn = drawn
-            self._draw(ballot)
+        self.ballot.show(ballot)
         self.refresh_bindings()
-
-    def _draw(self, ballot: BlindBallot | None) -> None:
-        if ballot is None:
-            self.book.update("")
-            self.left.show("", False)
-            self.right.show("", False)
-            self.told.update(ALL_VOTED)
-            return
-        by = f", {ballot.author}" if ballot.author else ""
-        self.book.update(one_line(f"{ballot.title}{by}"))
-        choice = ballot.vote.choice if ballot.vote else None
-        self.left.show(ballot.left, choice == "left")
-        self.right.show(ballot.right, choice == "right")
-        self._tags = ballot.vote.tags if ballot.vote else ()
-        said = f"You said: {CHOSEN[choice]}. Another vote takes its place." if choice else ""
-        self.told.update(said or "Which would this reader rather have? A reason first, if any.")
-        self._show_reasons()
-
-    def _show_reasons(self) -> None:
-        """The reasons with their keys, in as many columns as there is room for."""
-        columns = max(1, (self.size.width - 2) // 38)
-        cells = [
-            Content.assemble(
-                ("✓" if tag in self._tags else " "), (key, "bold $text-accent"), f" {TAGS[tag]}"
-            )
-            for key, tag in WHY_KEYS.items()
-        ]
-        lines = [cells[at : at + columns] for at in range(0, len(cells), columns)]
-        self.why.update(Content("\n").join(map(_in_columns, lines)))
 
     async def _show_verdict(self) -> None:
         assert self._round_id is not None
         whole = await self._session.ask(rounds.revealed, self._round_id)
         self.add_class("-shown")
-        self.head.update(f"Round {whole.id}, {count(len(whole.votes), 'vote')}")
-        self.told.update("The sides have been shown: this round takes no more votes.")
+        cast = count(len(whole.votes), "vote")
+        self.head.update(f"Round {whole.id}, {cast}. The sides have been shown: it takes no more.")
         lines = [*verdict_lines(whole, verdict_of(whole))]
         for judgement in await self._session.ask(judgements, whole.id):
             lines += ["", *judgement_lines(judgement), NO_TRUTH]
@@ -319,11 +222,11 @@ class VoteScreen(Screen[None]):
         ballot = self._ballot
         if ballot is None:
             return
-        vote = Vote(ballot.code, self._voter, choice, self._tags, datetime.now(UTC))
+        vote = Vote(ballot.code, self._voter, choice, self.ballot.tags, datetime.now(UTC))
         self._ballots = tuple(
             replace(one, vote=vote) if one is ballot else one for one in self._ballots
         )
-        self._keeper.add(ballot.code, Said(ballot.code, choice, self._tags))
+        self._keeper.add(ballot.code, Said(ballot.code, choice, vote.tags))
         self._cast += 1
         self._at = self._next_open(self._at)
         self._show_ballot()
@@ -349,14 +252,10 @@ class VoteScreen(Screen[None]):
         self._show_ballot()
 
     def action_why(self, tag: str) -> None:
-        """Give a reason of the vote to come, or take it away."""
-        ticked = {*self._tags} ^ {tag}
-        self._tags = tuple(one for one in TAGS if one in ticked)
-        self._show_reasons()
+        self.ballot.tick(tag)
 
     def action_scroll(self, by: int) -> None:
-        for panel in (self.left, self.right, self.verdict):
-            panel.scroll_relative(y=by, animate=False)
+        self.ballot.scroll_by(by)
 
     @work(group="ask", exclusive=True)
     async def action_reveal(self) -> None:
@@ -441,8 +340,3 @@ class VoteScreen(Screen[None]):
                 await self._keeper.flush()
                 self._voter, self._ballots, self._at = answer[0], (), 0
                 self._load(None)
-
-
-def _in_columns(cells: Sequence[Content]) -> Content:
-    padded = (cell.pad_right(max(0, 37 - cell.cell_length)) for cell in cells)
-    return Content(" ").join(padded)
