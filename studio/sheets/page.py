@@ -26,7 +26,8 @@ table { border-collapse: collapse; } th, td { text-align: left; padding: .15em .
 @media print { body { margin: 0; max-width: none; } }
 """
 _NOTHING_IS_FETCHED = "default-src 'none'; style-src 'unsafe-inline'"
-_MARKDOWN_SIGNS = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~&=:@$^\"'])")
+_MARKDOWN_SIGNS = re.compile(r"([\\`*_\[\]<>#|~&$^@]|:(?=//))")
+_BEGINS_A_LIST = re.compile(r"^(\d*)([.)+\-=])")
 
 
 def html_text(text: str) -> str:
@@ -53,7 +54,8 @@ def html_page(title: str, body: str) -> str:
 
 def markdown_line(text: str) -> str:
     """Text that somebody wrote, on one line, none of it read as Markdown or HTML."""
-    return _MARKDOWN_SIGNS.sub(r"\\\1", " ".join(visible(text).split()))
+    plain = _MARKDOWN_SIGNS.sub(r"\\\1", " ".join(visible(text).split()))
+    return _BEGINS_A_LIST.sub(r"\1\\\2", plain)
 
 
 def markdown_quote(text: str) -> str:
