@@ -47,6 +47,20 @@ def verdict_lines(whole: "Round", verdict: "Verdict") -> Iterator[str]:
     yield ""
     yield from _across(verdict)
     yield ASSUMED
+    yield ""
+    yield from _seat_lines(whole)
+
+
+def _seat_lines(whole: "Round") -> Iterator[str]:
+    """Who sat where on each ballot, and who voted for what."""
+    for seat in whole.seats:
+        said = [
+            f"{one_line(vote.voter, 20)} {CHOSEN[vote.choice]}"
+            for vote in whole.votes
+            if vote.code == seat.code
+        ]
+        yield f"{one_line(seat.title, 40)}: left {seat.left}, right {seat.right}"
+        yield f"  {', '.join(said) or 'no vote'}"
 
 
 def _pair_lines(pair: "PairVerdict") -> Iterator[str]:
@@ -98,13 +112,15 @@ def share_told(rate: "WinRate") -> str:
 
 def verdict_told(rate: "WinRate", a: str, b: str) -> str:
     """Who won with 95 % confidence, or what it takes until that can be said."""
-    if rate.verdict == "won":
-        return f"Verdict at 95 %: {a} is preferred."
-    if rate.verdict == "lost":
-        return f"Verdict at 95 %: {b} is preferred."
+    if rate.verdict:
+        return _won(rate, a, b)
     if rate.more is None:
         return "No verdict: the votes are even, and more of the same will not change that."
     return f"No verdict yet: about {count(rate.more, 'more vote')} for one at 95 %."
+
+
+def _won(rate: "WinRate", a: str, b: str) -> str:
+    return f"Verdict at 95 %: {a if rate.verdict == 'won' else b} is preferred."
 
 
 def agreement_told(found: "Agreement", who: str) -> str:
@@ -140,8 +156,8 @@ def judgement_lines(told: "Judgement") -> Iterator[str]:
 def _ruling_lines(ruling: "Ruling") -> Iterator[str]:
     yield f"  {ruling.aspect}, {count(ruling.ballots, 'ballot')} judged in both orders:"
     for pair in ruling.verdict.pairs:
-        yield f"    {pair.a} over {pair.b}: {rate_told(pair.overall)}"
-        yield f"    {verdict_told(pair.overall, pair.a, pair.b)}"
+        won = f"; {_won(pair.overall, pair.a, pair.b)}" if pair.overall.verdict else ""
+        yield f"    {pair.a} over {pair.b}: {rate_told(pair.overall)}{won}"
     for name, rate in ruling.verdict.preference_gain().items():
         yield f"    preference gain of {name} over the original: {share_told(rate)}"
     yield (

@@ -57,6 +57,7 @@ class VoteScreen(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = KEYS
     ballot = getters.query_one(BallotView)
     head = getters.query_one("#head", Static)
+    judge = getters.query_one("#judge", Static)
     verdict = getters.query_one("#verdict", VerticalScroll)
     empty = getters.query_one(EmptyState)
 
@@ -141,7 +142,8 @@ class VoteScreen(Screen[None]):
         far = f"{work.step.done} of {work.step.total}" if work.step else "begins"
         notes = " ".join(work.notes)
         told = one_line(f"The judge is at work: {far}. {notes}", 400)
-        self.query_one("#judge", Static).update("" if work.ended else told)
+        self.judge.update(told)
+        self.judge.display = work.ended is None
         self.refresh_bindings()
 
     @work(group="load", exclusive=True)

@@ -153,9 +153,19 @@ def test_no_author_who_is_held_out_is_trained_on(voted_dir: Path) -> None:
 def test_nothing_that_a_held_out_pair_is_about_is_trained_on(
     voted_dir: Path, held: dict[str, str]
 ) -> None:
-    texts = {"topic": "book.other", "prompt": "Q", "chosen": "A", "rejected": "B", **held}
+    told = {"topic": "book.other", "prompt": "Q", "chosen": "A", "rejected": "B", **held}
     pair = PreferencePair(
-        "h1", "ana", "descriptions", "", origin="file", held_out=True, made="imported", **texts
+        id="h1",
+        reader_id="ana",
+        track="descriptions",
+        trait_id="",
+        topic=told["topic"],
+        prompt=told["prompt"],
+        chosen=told["chosen"],
+        rejected=told["rejected"],
+        origin="file",
+        held_out=True,
+        made="imported",
     )
     with opened(voted_dir) as db, change(db, "Load"):
         pair_rows.save(db, "ana", [pair])

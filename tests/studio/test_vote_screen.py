@@ -4,12 +4,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from textual.widgets import Select
 
+from engine import desk
 from engine.votes import making, rounds
 from engine.votes.rounds import Said
+from studio.screens.choose_provider import ChooseProvider
 from studio.screens.confirm import Confirm
 from studio.screens.make_round import MakeRound
+from studio.screens.show_lines import ShowLines
 from studio.screens.vote import VoteScreen
+from tests.judging import Bench, sitting
 from tests.voting import SECRETS, described, keep, with_texts
 
 if TYPE_CHECKING:
@@ -194,3 +199,42 @@ async def test_both_texts_scroll_together(data_dir: Path, open_window: "OpenWind
         await window.press("down")
         panels = [window.screen.query_one(f"#{side}") for side in ("left", "right")]
         await window.until(lambda: all(panel.scroll_y == 1 for panel in panels))
+
+
+async def test_p_makes_pairs_once_the_sides_are_shown(
+    data_dir: Path, round_id: str, open_window: "OpenWindow"
+) -> None:
+    for ballot in rounds.ballots(data_dir, round_id, "eva"):
+        rounds.cast(data_dir, "eva", Said(ballot.code, "left"))
+    async with open_window(data_dir, "vote") as window:
+        await window.press("p")
+        assert isinstance(window.screen, VoteScreen), "the round is blind still"
+        rounds.reveal(data_dir, round_id)
+        window.app.session.changed.publish(None)
+        await window.until(lambda: window.screen.has_class("-shown"))
+        await window.press("p")
+        await window.until(lambda: isinstance(window.screen, ShowLines))
+    assert [pair.made for pair in desk.pairs(data_dir, "ana")].count("votes") == 2
+
+
+async def test_j_has_a_model_judge_and_shows_it_beside_the_votes(
+    data_dir: Path, round_id: str, open_window: "OpenWindow"
+) -> None:
+    with sitting(Bench("voice 2")) as bench:
+        async with open_window(data_dir, "vote") as window:
+            await window.press("j")
+            await window.until(lambda: isinstance(window.screen, ChooseProvider))
+            window.screen.query_one("#choice", Select).value = "endpoint"
+            await window.settle()
+            window.type_in("#which", bench.provider.removeprefix("endpoint:"))
+            await window.click("#build")
+            await window.until(lambda: isinstance(window.screen, Confirm))
+            await window.click("#yes")
+            await window.until(lambda: len(bench.asked) == 12)
+            key = f"judge:{round_id}"
+            await window.until(lambda: window.app.session.tracker.works[key].ended is not None)
+            rounds.reveal(data_dir, round_id, early=True)
+            window.app.session.changed.publish(None)
+            await window.until(lambda: window.screen.has_class("-shown"))
+            assert "quality, 2 ballots judged in both orders" in window.text("#lines")
+            assert "base over tuned: 0% of 2 votes" in window.text("#lines")
