@@ -114,6 +114,17 @@ def held_out_answers(db: Database, reader_id: str) -> set[str]:
     return {text(row[side]) for row in held for side in ("chosen", "rejected")}
 
 
+def topics_voted_or_mended(db: Database, reader_id: str) -> set[str]:
+    """The topics of a reader's pairs in use that came of votes or of an editor's mended texts."""
+    found = rows(
+        db,
+        "select distinct topic from pair where reader_id = ? and not dropped "
+        "and (origin like 'vote.%' or origin like 'edit.%')",
+        reader_id,
+    )
+    return {text(row["topic"]) for row in found}
+
+
 def update(db: Database, pair: PreferencePair) -> None:
     """Write one changed pair back, in its place."""
     find(db, pair.id)

@@ -77,7 +77,7 @@ class _Desk:
     texts: dict[str, dict[str, VotedText]]
     """By contestant and book, the contestants in the order in which newcomers want them."""
     trained_on: frozenset[str]
-    """Books whose voted or edited texts became training pairs."""
+    """Topics (`book.ID`) of the books whose voted or edited texts became training pairs."""
 
 
 def offered(data_dir: Path, reader_id: str) -> list[Offered]:
@@ -135,7 +135,7 @@ def _desk(data_dir: Path, reader_id: str) -> _Desk:
     with opened(data_dir) as db:
         reader_rows.find(db, reader_id)
         written = description_rows.descriptions_of(db, reader_id)
-        pairs = pair_rows.of_reader(db, reader_id)
+        trained_on = pair_rows.topics_voted_or_mended(db, reader_id)
     bases = {model.run_id: model.base_gguf.name for model in tuned_models(data_dir)}
     newest: dict[str, str] = {}
     texts: dict[str, dict[str, VotedText]] = {}
@@ -152,12 +152,7 @@ def _desk(data_dir: Path, reader_id: str) -> _Desk:
         for book in books.values()
         if book.id in described
     }
-    trained = {
-        pair.topic
-        for pair in pairs
-        if pair.origin.startswith(("vote.", "edit.")) and not pair.dropped
-    }
-    return _Desk(books, texts, frozenset(trained))
+    return _Desk(books, texts, frozenset(trained_on))
 
 
 def _voted(one: Description, base_name: str) -> VotedText:

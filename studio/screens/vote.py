@@ -13,6 +13,7 @@ from textual.containers import Vertical, VerticalScroll
 from textual.screen import Screen
 from textual.widgets import Footer, Static
 
+from engine.cards import conditioning_text
 from engine.judge.judgement import judgements
 from engine.judge.judging import judged, judging_cost
 from engine.store.authors import login
@@ -31,7 +32,7 @@ from studio.screens.make_round import MakeRound
 from studio.screens.show_lines import ShowLines
 from studio.screens.vote_keys import KEYS
 from studio.session import Session
-from studio.text import count, one_line, progress
+from studio.text import count, one_line, progress, visible
 from studio.vote_words import (
     NO_TRUTH,
     judgement_lines,
@@ -130,6 +131,7 @@ class VoteScreen(Screen[None]):
             "judge": bool(self._ballots) and not self._is_judging,
             "make": self._session.reader is not None,
             "rounds": len(self._rounds) > 1,
+            "card": self._session.reader is not None,
             "voter": self._session.reader is not None,
         }
         return possible.get(action, True)
@@ -153,15 +155,16 @@ class VoteScreen(Screen[None]):
             found = await self._session.ask(rounds.rounds, reader.id) if reader else []
             if reader and any(line.revealed_at for line in found):
                 self._session.voted.add(reader.id)
-            offered = await self._session.ask(making.offered, reader.id) if reader else []
             self._rounds = found
             if self._line is None:
                 self._round_id = found[0].id if found else None
                 self._at = 0
             self.set_class(not found, "-empty")
-            self.empty.update(self._invitation(bool(offered)))
             if found:
                 await self._read_round()
+            else:
+                offered = await self._session.ask(making.offered, reader.id) if reader else []
+                self.empty.update(self._invitation(bool(offered)))
         self.refresh_bindings()
 
     def _invitation(self, can_vote: bool) -> str:
@@ -331,6 +334,15 @@ class VoteScreen(Screen[None]):
         if chosen := await self.app.push_screen_wait(ChooseRound(self._rounds)):
             self._round_id, self._at, self._ballots = chosen, 0, ()
             self._load(None)
+
+    @work(group="ask", exclusive=True)
+    async def action_card(self) -> None:
+        reader = self._session.reader
+        if reader is not None:
+            with self._session.errors_told():
+                card = await self._session.ask(conditioning_text, reader.id)
+                lines = [line for told in card.splitlines() for line in (visible(told), "")]
+                await self.app.push_screen(ShowLines(f"Who {reader.name} is", lines))
 
     @work(group="ask", exclusive=True)
     async def action_voter(self) -> None:

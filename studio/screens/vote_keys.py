@@ -25,6 +25,7 @@ KEYS: list[BindingType] = [
     ),
     Binding("down", "scroll(1)", "Down", show=False, id="vote.down", tooltip="Read on"),
     Binding("up", "scroll(-1)", "Up", show=False, id="vote.up", tooltip="Read back"),
+    Binding("k", "card", "Reader", show=False, id="vote.card", tooltip="Show who the reader is"),
     Binding("x", "reveal", "Show sides", id="vote.reveal", tooltip="Show who wrote which"),
     Binding("p", "pairs", "Pairs", id="vote.pairs", tooltip="Make training pairs of the votes"),
     Binding("j", "judge", "Judge", id="vote.judge", tooltip="Have a model judge the round"),

@@ -21,8 +21,11 @@ HOW = (
 BOXES = ("left", "right", "tie", "both bad")
 
 
-def sheet(ballots: Sequence[BlindBallot], path: Path) -> str:
+def sheet(ballots: Sequence[BlindBallot], path: Path, card: str = "") -> str:
     """The sheet as the name of its file asks for it: a page, Markdown, or the table to fill in.
+
+    Args:
+        card: tells who the reader is to those who do not know; empty tells nothing.
 
     Raises:
         BadInput: the name ends in none of them.
@@ -33,10 +36,10 @@ def sheet(ballots: Sequence[BlindBallot], path: Path) -> str:
             f"{path.name!r} does not say what sheet it is to be.",
             f"End it in {', '.join(SUFFIXES)}: a page, Markdown, or the table to fill in.",
         )
-    return writers[path.suffix.lower()](ballots)
+    return writers[path.suffix.lower()](ballots, card)
 
 
-def _table(ballots: Sequence[BlindBallot]) -> str:
+def _table(ballots: Sequence[BlindBallot], _: str) -> str:
     return form_of(tuple(ballot.code for ballot in ballots))
 
 
@@ -48,7 +51,7 @@ def _back(ballots: Sequence[BlindBallot]) -> str:
     )
 
 
-def _html(ballots: Sequence[BlindBallot]) -> str:
+def _html(ballots: Sequence[BlindBallot], card: str) -> str:
     tags = " · ".join(f"<b>{html_text(tag)}</b> {html_text(told)}" for tag, told in TAGS.items())
     body = [
         f"<h1>{TITLE}</h1>",
@@ -56,6 +59,7 @@ def _html(ballots: Sequence[BlindBallot]) -> str:
         f'<p class="quiet">{count(len(ballots), "ballot")} of the round '
         f"{html_text(ballots[0].round_id)}. {html_text(_back(ballots))}</p>",
         f'<p class="quiet">Reasons: {tags}</p>',
+        *([f'<h2>The reader</h2><div class="text">{html_text(card)}</div>'] if card else []),
         "<p>Voter: ______________________</p>",
         *map(_html_ballot, ballots),
     ]
@@ -75,13 +79,14 @@ def _html_ballot(ballot: BlindBallot) -> str:
     )
 
 
-def _markdown(ballots: Sequence[BlindBallot]) -> str:
+def _markdown(ballots: Sequence[BlindBallot], card: str) -> str:
     head = [
         f"# {TITLE}",
         HOW,
         f"{count(len(ballots), 'ballot')} of the round {ballots[0].round_id}. {_back(ballots)}",
         "Reasons: " + "; ".join(f"**{tag}** {told}" for tag, told in TAGS.items()),
     ]
+    head += ["The reader:", markdown_quote(card)] if card else []
     return "\n\n".join([*head, *map(_markdown_ballot, ballots)]) + "\n"
 
 

@@ -203,9 +203,11 @@ def pairs(reader: str) -> None:
 @click.argument("reader")
 @click.argument("file", type=click.Path(path_type=Path))
 @_ROUND
+@click.option("--with-card", is_flag=True, help="Tell who the reader is, by the profile card.")
 @FORCE
-def sheet(reader: str, file: Path, round_id: str | None, force: bool) -> None:
+def sheet(reader: str, file: Path, round_id: str | None, with_card: bool, force: bool) -> None:
     """Write the ballots to print or share: .html, .md, or .csv for the table to fill in."""
+    from engine.cards import conditioning_text
     from engine.votes import rounds
     from studio.sheets import ballots as sheets
 
@@ -214,7 +216,8 @@ def sheet(reader: str, file: Path, round_id: str | None, force: bool) -> None:
     found = rounds.ballots(data_dir, own_id, _voter(None))
     if not found:
         raise BadInput("The round has no ballots left.", "Make another: `vote new`.")
-    write_private(file, sheets.sheet(found, file), force)
+    card = conditioning_text(data_dir, reader_id) if with_card else ""
+    write_private(file, sheets.sheet(found, file, card), force)
     document = {"round": own_id, "file": str(file), "ballots": len(found)}
     told = (
         f"{count(len(found), 'ballot')} written to {file}. `vote load FILE.csv` reads votes back."

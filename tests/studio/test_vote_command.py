@@ -196,3 +196,14 @@ def test_a_round_of_another_reader_is_refused(round_dir: Path) -> None:
     refused = command(round_dir, "vote", "next", "jo", "--round", round_id)
     assert refused.exit_code == 2
     assert "not one of 'jo'" in refused.output
+
+
+def test_a_sheet_tells_who_the_reader_is_where_that_is_asked_for(
+    round_dir: Path, tmp_path: Path
+) -> None:
+    for suffix in ("html", "md"):
+        bare, told = tmp_path / f"bare.{suffix}", tmp_path / f"told.{suffix}"
+        command(round_dir, "vote", "sheet", "ana", str(bare))
+        command(round_dir, "vote", "sheet", "ana", str(told), "--with-card")
+        assert "Seeks out: literary fiction" in told.read_text()
+        assert "Seeks out" not in bare.read_text()

@@ -238,3 +238,14 @@ async def test_j_has_a_model_judge_and_shows_it_beside_the_votes(
             await window.until(lambda: window.screen.has_class("-shown"))
             assert "quality, 2 ballots judged in both orders" in window.text("#lines")
             assert "base over tuned: 0% of 2 votes" in window.text("#lines")
+
+
+async def test_k_tells_whoever_votes_who_the_reader_is(
+    data_dir: Path, round_id: str, open_window: "OpenWindow"
+) -> None:
+    async with open_window(data_dir, "vote") as window:
+        await window.press("k")
+        await window.until(lambda: isinstance(window.screen, ShowLines))
+        assert "literary fiction" in window.text("#lines Static")
+        await window.press("escape")
+        assert "0 of 2 voted" in window.text("#head")
