@@ -107,6 +107,11 @@ class VoteScreen(Screen[None]):
         return self._ballots[self._at] if self._at < len(self._ballots) else None
 
     @property
+    def _is_closed(self) -> bool:
+        """Whether the window was closed while something was being read."""
+        return not self.app.is_running
+
+    @property
     def _judging(self) -> str:
         """The key that the judging of this round is tracked by."""
         return f"judge:{self._round_id}"
@@ -164,7 +169,8 @@ class VoteScreen(Screen[None]):
                 await self._read_round()
             else:
                 offered = await self._session.ask(making.offered, reader.id) if reader else []
-                self.empty.update(self._invitation(bool(offered)))
+                if not self._is_closed:
+                    self.empty.update(self._invitation(bool(offered)))
         self.refresh_bindings()
 
     def _invitation(self, can_vote: bool) -> str:
@@ -185,6 +191,8 @@ class VoteScreen(Screen[None]):
             cast = self._cast
             await self._keeper.flush()
             read = await self._session.ask(rounds.ballots, self._round_id, self._voter)
+        if self._is_closed:
+            return
         here = self._ballot.code if self._ballot else None
         self._ballots = read
         codes = [ballot.code for ballot in self._ballots]
@@ -213,12 +221,14 @@ class VoteScreen(Screen[None]):
     async def _show_verdict(self) -> None:
         assert self._round_id is not None
         whole = await self._session.ask(rounds.revealed, self._round_id)
-        self.add_class("-shown")
-        cast = count(len(whole.votes), "vote")
-        self.head.update(f"Round {whole.id}, {cast}. The sides have been shown: it takes no more.")
         lines = [*verdict_lines(whole, verdict_of(whole))]
         for judgement in await self._session.ask(judgements, whole.id):
             lines += ["", *judgement_lines(judgement), NO_TRUTH]
+        if self._is_closed:
+            return
+        self.add_class("-shown")
+        cast = count(len(whole.votes), "vote")
+        self.head.update(f"Round {whole.id}, {cast}. The sides have been shown: it takes no more.")
         self.query_one("#lines", Static).update("\n".join(lines))
         self.verdict.focus()
 

@@ -46,7 +46,12 @@ class StepBar(Static):
         parts = [self._step(number, step, step in done) for number, step in _NUMBERED]
         reader = self._session.reader
         wide = sum(part.cell_length + 2 for part in parts) + LEAST_NAME + 4
-        steps = Content("  " if wide <= self.size.width else "").join(parts)
+        if wide <= self.size.width:
+            steps = Content("  ").join(parts)
+        else:
+            here = STEPS.index(self._here)
+            # What stands before a step's name is all that is between it and the step before.
+            steps = Content.assemble(*parts[:here], " " if here else "", *parts[here:])
         room = self.size.width - steps.cell_length - 3
         name = one_line(reader.name, max(LEAST_NAME, room)) if reader else ""
         self.update(Content.assemble(steps, " " * max(2, room - len(name) + 1), (name, "$text")))

@@ -13,7 +13,7 @@ from studio.commands import all_commands
 if TYPE_CHECKING:
     from tests.studio.conftest import OpenWindow
 
-STEPS = ("readers", "profile", "pairs", "train", "preview")
+STEPS = ("readers", "profile", "pairs", "train", "preview", "vote")
 
 
 async def test_numbers_and_next_and_back_walk_the_steps(
@@ -23,7 +23,7 @@ async def test_numbers_and_next_and_back_walk_the_steps(
         for number, step in enumerate(STEPS, 1):
             await window.press(str(number))
             assert window.app.current_mode == step
-        await window.press("ctrl+b", "ctrl+b")
+        await window.press("ctrl+b", "ctrl+b", "ctrl+b")
         assert window.app.current_mode == "pairs"
         await window.press("slash", "ctrl+n")
         assert window.app.current_mode == "train"
@@ -34,7 +34,7 @@ async def test_the_line_at_the_top_tells_step_reader_and_what_is_done(
 ) -> None:
     async with open_window(data_dir, "pairs", size=(80, 24)) as window:
         told = window.text("StepBar")
-        steps = "1 Readers ✓ 2 Profile ✓ ▸3 Pairs ✓ 4 Train 5 Preview Ana Lima"
+        steps = "1 Readers ✓ 2 Profile ✓ ▸3 Pairs ✓ 4 Train 5 Preview 6 Vote Ana Lima"
         assert " ".join(told.split()) == steps
         assert len(told) <= 78
 
