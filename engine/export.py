@@ -26,7 +26,8 @@ from models.gguf_file import open_gguf
 from models.hardware import free_disk_bytes
 from models.library import BaseModel, resolve_base, sha256_of
 from models.merge import merge_adapter, merged_size_bytes
-from models.quantize import QUANTS, checked_quant, quantize
+from models.quantisations import QUANTS, checked_quant
+from models.quantize import quantize
 from models.tokens import llama_ids, opened, torch_ids
 from models.torch_base import load_tokenizer
 from models.whole import put_in_place
