@@ -1,9 +1,10 @@
-"""What an export is asked to make. Nothing here leads to torch or llama.cpp."""
+"""What an export is asked to make, and what it tells of it. Nothing here leads to llama.cpp."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from models.errors import BadInput
+from models.events import JsonObject
 from models.quantisations import checked_quant
 
 
@@ -60,3 +61,10 @@ def check_order(order: ExportOrder) -> None:
             "Importance changes how weights are rounded, and nothing is to be quantised.",
             "Name a quantisation, such as Q4_K_M, or leave importance out.",
         )
+
+
+def files_in(result: JsonObject) -> Sequence[JsonObject]:
+    """Of each file that an export made `quant` (or `adapter`), `gguf`, `size_bytes`, `sha256`."""
+    files = result.get("files")
+    # Before there could be several, the result was the one.
+    return files if isinstance(files, list) else [result]

@@ -9,11 +9,7 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Button, Select
 
-QUANTS = (
-    ("Q4_K_M", "Q4_K_M: smallest, the usual choice"),
-    ("Q8_0", "Q8_0: twice as large, closer to the trained model"),
-    ("F16", "F16: four times as large, exactly as trained"),
-)
+from models.quantisations import QUANTS
 
 
 class ChooseQuant(ModalScreen[str | None]):
@@ -29,7 +25,7 @@ class ChooseQuant(ModalScreen[str | None]):
         with Vertical(classes="box") as box:
             box.border_title = "Export the model"
             yield Select(
-                ((label, quant) for quant, label in QUANTS),
+                ((f"{name}: {kind.words}", name) for name, kind in QUANTS.items()),
                 id="quant",
                 value="Q4_K_M",
                 allow_blank=False,

@@ -13,6 +13,7 @@ from textual.widgets import DataTable, Footer, Static
 from engine import pair_doctor
 from engine import runs as engine_runs
 from engine.domain import Run
+from engine.export_order import ExportOrder
 from engine.train.config import config_for
 from studio.run_words import Watched, advice_in_full
 from studio.screens.choose_quant import ChooseQuant
@@ -282,5 +283,5 @@ class TrainScreen(Screen[None]):
         quant = await self.app.push_screen_wait(ChooseQuant())
         if run is not None and quant is not None:
             with self._session.errors_told():
-                await self._session.ask(engine_runs.start_export, run.id, quant)
+                await self._session.ask(engine_runs.start_export, run.id, ExportOrder((quant,)))
                 await self._session.refresh()

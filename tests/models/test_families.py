@@ -1,6 +1,7 @@
 """Every served family: converted, merged and read by llama.cpp as torch computes it."""
 
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -18,6 +19,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from models.convert import base_gguf
 from models.events import result_of
 from models.library import resolve_base
+from models.lora_file import adapter_as_gguf
 from models.merge import merge_adapter
 from models.tokens import llama_ids, opened, torch_ids
 from models.torch_base import load_base
@@ -55,8 +57,9 @@ def by_torch(model: torch.nn.Module, ids: list[int]) -> NDArray[np.float32]:
         return log_probs(model(torch.tensor([ids])).logits[0, -1])
 
 
-def by_llama(gguf: Path, ids: list[int]) -> NDArray[np.float32]:
-    with opened(gguf) as llama:
+def by_llama(gguf: Path, ids: list[int], adapter: Path | None = None) -> NDArray[np.float32]:
+    lora = str(adapter) if adapter else None
+    with closing(llama_cpp.Llama(str(gguf), n_ctx=512, lora_path=lora, verbose=False)) as llama:
         llama.eval(ids)
         last = llama_cpp.llama_get_logits_ith(llama.ctx, -1)
         row = np.ctypeslib.as_array(last, shape=(llama.n_vocab(),)).copy()
@@ -125,3 +128,13 @@ def test_a_chat_is_rendered_and_cut_into_the_tokens_of_the_training(tuned: Tuned
         rendered = formatter(messages=chat).prompt  # type: ignore[arg-type]
         assert rendered == by_tokenizer
         assert llama_ids(llama, rendered) == torch_ids(tuned.tokenizer, by_tokenizer)
+
+
+def test_the_adapter_alone_gives_over_the_base_what_the_merged_model_gives(
+    tuned: Tuned, tmp_path: Path
+) -> None:
+    made = result_of(adapter_as_gguf(tuned.gguf, tuned.adapter, tmp_path / "adapter.gguf"))
+    assert made["size_bytes"] == (tmp_path / "adapter.gguf").stat().st_size
+    expected = by_torch(tuned.model, tuned.ids)
+    difference = np.abs(by_llama(tuned.gguf, tuned.ids, tmp_path / "adapter.gguf") - expected)
+    assert difference.max() < TOLERANCE * np.abs(expected).max()
