@@ -180,8 +180,8 @@ def watched(command: Sequence[str], imported: Path | None = None) -> Seen:
     if imported is not None:
         environment["PYTHONPATH"] = f"{imported}:{os.environ.get('PYTHONPATH', '')}"
     started, peak, own = time.monotonic(), 0, 0
-    with tempfile.TemporaryFile("w+") as printed:
-        process = subprocess.Popen(command, env=environment, stdout=printed)
+    with tempfile.TemporaryFile("w+") as printed, tempfile.TemporaryFile("w+") as said:
+        process = subprocess.Popen(command, env=environment, stdout=printed, stderr=said)
         while process.poll() is None:
             with suppress(OSError):
                 told = Path(f"/proc/{process.pid}/status").read_text()
@@ -191,8 +191,9 @@ def watched(command: Sequence[str], imported: Path | None = None) -> Seen:
         seconds = time.monotonic() - started
         printed.seek(0)
         output = printed.read()
-    if process.returncode:
-        raise SystemExit(f"{' '.join(command)} ended with {process.returncode}.")
+        if process.returncode:
+            said.seek(0)
+            raise SystemExit(f"{' '.join(command)} failed: {said.read()[-2000:]}")
     return Seen(seconds, peak, own, output)
 
 

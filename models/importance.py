@@ -22,6 +22,8 @@ from models.gguf_file import open_gguf
 from models.quantize import Importance
 from models.tokens import opened
 
+READ_AT_ONCE = 64
+"""Tokens; with a vocabulary of 152 000 their logits take 39 MB."""
 _FLOAT32 = 0
 """`GGML_TYPE_F32` of ggml.h."""
 
@@ -87,12 +89,7 @@ def measure_importance(gguf: Path, texts: Sequence[Sequence[int]], out: Path) ->
     longest = max(map(len, texts))
     with opened(gguf) as llama, _reading(llama, sums, longest) as context:
         for done, ids in enumerate(texts, start=1):
-            batch = llama_cpp.llama_batch_get_one(
-                (llama_cpp.llama_token * len(ids))(*ids), len(ids)
-            )
-            llama_cpp.llama_memory_clear(llama_cpp.llama_get_memory(context), True)
-            if llama_cpp.llama_decode(context, batch):
-                raise JobFailed("llama.cpp could not read one of the run's texts.", _SEE_LOG)
+            _read(llama, context, ids)
             yield Step(done, len(texts), "reading what the run trained on")
     unseen = sorted(name for name, count in sums.tokens.items() if not count)
     if unseen:
@@ -114,13 +111,26 @@ _SEE_LOG = "What it said is in the run's log.txt."
 _LEAVE_OUT = "Export without --importance."
 
 
+def _read(llama: llama_cpp.Llama, context: llama_cpp.llama_context_p, ids: Sequence[int]) -> None:
+    """Read a text from its beginning.
+
+    Logits are asked for at every token: without, llama.cpp leaves out most of the last block.
+    """
+    llama_cpp.llama_memory_clear(llama_cpp.llama_get_memory(context), True)
+    for first in range(0, len(ids), READ_AT_ONCE):
+        some = ids[first : first + READ_AT_ONCE]
+        llama._batch.set_batch(some, n_past=first, logits_all=True)
+        if llama_cpp.llama_decode(context, llama._batch.batch):
+            raise JobFailed("llama.cpp could not read one of the run's texts.", _SEE_LOG)
+
+
 @contextmanager
 def _reading(
     llama: llama_cpp.Llama, sums: _Sums, tokens: int
 ) -> Iterator[llama_cpp.llama_context_p]:
     """A context of that many tokens in which everything is shown."""
     params = llama_cpp.llama_context_default_params()
-    params.n_ctx = params.n_batch = params.n_ubatch = tokens
+    params.n_ctx, params.n_batch, params.n_ubatch = tokens, READ_AT_ONCE, READ_AT_ONCE
     # Must live as long as the context.
     callback = llama_cpp.ggml_backend_sched_eval_callback(sums.seen)
     params.cb_eval = callback

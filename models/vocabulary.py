@@ -100,7 +100,9 @@ def _tokens(tokenizer: Mapping[str, object], size: int) -> tuple[list[str], list
 
 def _is_sentencepiece(tokenizer: Mapping[str, object]) -> bool:
     model = tokenizer.get("model")
-    return isinstance(model, dict) and model.get("type") == "BPE" and bool(model["byte_fallback"])
+    return (
+        isinstance(model, dict) and model.get("type") == "BPE" and bool(model.get("byte_fallback"))
+    )
 
 
 def _scores(tokenizer: Mapping[str, object]) -> Mapping[int, float]:

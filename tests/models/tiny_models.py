@@ -81,9 +81,11 @@ OF_FAMILY = {"gemma2": ("\n\n",), "gemma3_text": ("\n\n",), "phi3": ("<|endoftex
 """Gemma has tokens of what is no word, and llama.cpp asks a Phi-3 for this one."""
 
 
-def save_tiny_model(family: str, folder: Path, embedded_folder: Path) -> None:
+def save_tiny_model(family: str, folder: Path, embedded_folder: Path, **sizes: int) -> None:
     """Write config, tokenizer and random weights into a new folder.
 
+    Args:
+        sizes: in the place of those in `SIZES`, under transformers' names.
     `llama` has Llama 3's rotary scaling, `phi3` long and short factors; biases and norms are
     random too, so that each of them matters.
     """
@@ -96,12 +98,12 @@ def save_tiny_model(family: str, folder: Path, embedded_folder: Path) -> None:
     else:
         folder.mkdir(parents=True)
         size = _save_sentencepiece(folder, family)
-    _random_model(family, size).save_pretrained(folder)
+    _random_model(family, {**sizes, "vocab_size": size}).save_pretrained(folder)
 
 
-def _random_model(family: str, vocab_size: int) -> PreTrainedModel:
+def _random_model(family: str, sizes: Mapping[str, int]) -> PreTrainedModel:
     torch.manual_seed(3)
-    told = {**SIZES, **CONFIGS[family], "vocab_size": vocab_size}
+    told = {**SIZES, **CONFIGS[family], **sizes}
     model = AutoModelForCausalLM.from_config(AutoConfig.for_model(family, **told))
     assert isinstance(model, PreTrainedModel)
     for name, parameter in model.named_parameters():
