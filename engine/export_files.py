@@ -15,7 +15,6 @@ from engine.jobs import RunDir
 from engine.train.checkpoints import made_sha256
 from engine.train.input_files import read_config, read_near, read_pairs
 from models.adapter import open_adapter
-from models.aside import check_room
 from models.errors import BadInput
 from models.events import Event, Finished, JsonObject, Note
 from models.gguf_file import open_gguf
@@ -24,9 +23,13 @@ from models.lora_file import adapter_as_gguf
 from models.merge import merge_adapter, merged_size_bytes
 from models.quantisations import QUANTS
 from models.quantize import quantize
+from models.room import check_disk, check_memory
 
 ADAPTER = "adapter"
 """Stands for a quantisation where the file is the adapter's."""
+MEMORY_BYTES = 500_000_000
+"""What merging and quantising take at the most (`benchmarks/export.py`); what llama.cpp maps of
+files is not in it, as the system takes that back."""
 IMPORTANCE_TEXTS = 64
 """Prompts with their chosen answers that show what counts."""
 _IMPORTANCE_BYTES = 50_000_000
@@ -117,10 +120,12 @@ def make_files(base: Path, plan: ExportPlan) -> Iterator[Event]:
 
     Raises:
         BadInput: base or weights are not served, or do not fit each other.
-        JobFailed: the disk is too small, or refuses.
+        JobFailed: disk or memory are too small, or the disk refuses.
     """
     missing = _missing(list(_stages(base, plan)))
-    check_room(plan.folder, sum(stage.largest_bytes for stage in missing), "The export")
+    check_disk(plan.folder, sum(stage.largest_bytes for stage in missing), "The export")
+    if missing:
+        check_memory(MEMORY_BYTES, "The export")
     for stage in _stages(base, plan):
         if stage.gguf in [it.gguf for it in missing]:
             yield from passed_on(stage.make())

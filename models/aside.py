@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from models.errors import JobFailed
-from models.hardware import free_disk_bytes
 
 
 @contextmanager
@@ -59,24 +58,6 @@ def alone(lock: Path) -> Iterator[None]:
     with file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
-
-
-def check_room(folder: Path, needed_bytes: int, what: str) -> None:
-    """Check before work is begun that its files will fit.
-
-    Args:
-        what: begins the sentence, as in "The export".
-
-    Raises:
-        JobFailed: they will not; says how much is needed and how much is free.
-    """
-    free_bytes = free_disk_bytes(folder)
-    if needed_bytes > free_bytes:
-        raise JobFailed(
-            f"{what} needs {needed_bytes / 1e9:.1f} GB in {folder}, and "
-            f"{free_bytes / 1e9:.1f} GB are free.",
-            "Free some space, or choose another place with --data-dir.",
-        )
 
 
 def remove(path: Path) -> None:

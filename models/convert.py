@@ -16,18 +16,22 @@ from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
 from numpy.typing import NDArray
 from transformers import AutoConfig, PretrainedConfig
 
-from models.aside import alone, check_room, written_aside
+from models.aside import alone, written_aside
 from models.errors import BadInput, JobFailed, UserError
 from models.events import Event, Finished, Note, Step
 from models.families import FAMILIES, heads_of, reordered
 from models.gguf_file import blocks
 from models.hyperparameters import add_hyperparameters, head_size, rotations
 from models.library import BaseModel, sha256_of
+from models.room import check_disk, check_memory
 from models.safetensors_file import StoredTensor, stored_tensors
 from models.tokens import check_same_tokens, opened
 from models.torch_base import load_tokenizer
 from models.vocabulary import add_vocabulary
 
+MEMORY_BYTES = 600_000_000
+"""What a conversion takes at the most: libraries, a block of rows, a vocabulary of 152 000 tokens
+(`benchmarks/export.py`). It does not grow with the model."""
 _WANTED = ["*.json", "*.jinja", "*.safetensors"]
 
 
@@ -51,7 +55,8 @@ def base_gguf(base: BaseModel, cache_dir: Path) -> Iterator[Event]:
             yield Note(f"{base.name} is converted to a GGUF, once.")
             config = served_config(folder, base.spec)
             sources = tensor_sources(folder, config, base.spec)
-            check_room(gguf.parent, sum(map(_size_bytes, sources.values())), "The converted base")
+            check_disk(gguf.parent, sum(map(_size_bytes, sources.values())), "The converted base")
+            check_memory(MEMORY_BYTES, "The conversion of the base")
             with written_aside(gguf) as aside:
                 yield from _converted(folder, base, config, sources, aside)
                 with opened(aside, vocabulary_only=True) as llama:

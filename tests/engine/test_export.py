@@ -153,6 +153,18 @@ def test_the_adapter_alone_needs_no_merge(train_run: Path, cache_dir: Path, tmp_
     ]
 
 
+def test_too_little_memory_is_told_before_anything_is_written(
+    train_run: Path, cache_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "meminfo").write_text("MemAvailable:   123000 kB\n")
+    monkeypatch.setattr("models.hardware._MEMINFO", tmp_path / "meminfo")
+    run = jobs.prepare(tmp_path / "export-2", "export", {})
+    told = r"The export needs 0\.5 GB of memory, and 0\.1 GB are free"
+    with pytest.raises(JobFailed, match=told):
+        list(work(run, export_settings(train_run, cache_dir, "Q8_0"), Flag()))
+    assert [path.name for path in run.path.iterdir()] == ["job.json"]
+
+
 def test_an_unknown_quantisation_is_refused(
     train_run: Path, cache_dir: Path, tmp_path: Path
 ) -> None:
