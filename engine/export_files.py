@@ -51,7 +51,7 @@ class ExportPlan:
 
     @property
     def importance(self) -> Path:
-        return self.folder / "importance.npz"
+        return self.folder / "importance.safetensors"
 
     @property
     def ggufs(self) -> Mapping[str, Path]:

@@ -88,7 +88,7 @@ def served_config(folder: Path, spec: str) -> PretrainedConfig:
     Raises:
         BadInput: it is of a family that is not converted.
     """
-    config = AutoConfig.from_pretrained(folder, local_files_only=True)
+    config: PretrainedConfig = AutoConfig.from_pretrained(folder, local_files_only=True)
     if config.model_type not in FAMILIES:
         raise BadInput(
             f"{spec} is a model of the family {config.model_type!r}, which is not converted.",
@@ -177,7 +177,7 @@ def _converted(
         writer.write_padding(file, file.tell())
         for done, (name, source) in enumerate(sources.items(), start=1):
             for block in weights_of(source, name, config):
-                file.write(np.ascontiguousarray(block))
+                file.write(block.tobytes())
             writer.write_padding(file, _size_bytes(source))
             if done % 20 == 0 or done == len(sources):
                 yield Step(done, len(sources), f"converting {name}")

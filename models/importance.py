@@ -14,6 +14,7 @@ from pathlib import Path
 import llama_cpp
 import numpy as np
 from numpy.typing import NDArray
+from safetensors.numpy import load_file, save_file
 
 from models.aside import written_aside
 from models.errors import JobFailed
@@ -94,17 +95,16 @@ def measure_importance(gguf: Path, texts: Sequence[Sequence[int]], out: Path) ->
     unseen = sorted(name for name, count in sums.tokens.items() if not count)
     if unseen:
         raise JobFailed(f"llama.cpp did not show what goes into {unseen[0]}.", _LEAVE_OUT)
-    with written_aside(out) as aside, aside.open("wb") as file:
-        means = {name: square / sums.tokens[name] for name, square in sums.squares.items()}
-        np.savez(file, **{name: mean.astype(np.float32) for name, mean in means.items()})
+    means = {name: square / sums.tokens[name] for name, square in sums.squares.items()}
+    with written_aside(out) as aside:
+        save_file({name: mean.astype(np.float32) for name, mean in means.items()}, aside)
     tokens = sum(map(len, texts))
     yield Finished({"importance": str(out), "texts": len(texts), "tokens": tokens})
 
 
 def read_importance(path: Path) -> Importance:
     """What `measure_importance` wrote."""
-    with np.load(path) as file:
-        return {name: file[name] for name in file.files}
+    return load_file(path)
 
 
 _SEE_LOG = "What it said is in the run's log.txt."

@@ -80,7 +80,7 @@ def written(base: GgufFile, out: Path, weights: Callable[[GgufTensor], Blocks]) 
         file.write(beginning_of_16_bit(base))
         for done, tensor in enumerate(base.tensors, start=1):
             for block in weights(tensor):
-                file.write(np.ascontiguousarray(block))
+                file.write(block.tobytes())
             file.write(padding(in_16_bits(tensor).size_bytes, base.alignment))
             if time.monotonic() - last_step_at > STEP_S or done == total:
                 last_step_at = time.monotonic()

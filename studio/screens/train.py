@@ -13,7 +13,6 @@ from textual.widgets import DataTable, Footer, Static
 from engine import pair_doctor
 from engine import runs as engine_runs
 from engine.domain import Run
-from engine.export_order import ExportOrder
 from engine.train.config import config_for
 from studio.run_words import Watched, advice_in_full
 from studio.screens.choose_quant import ChooseQuant
@@ -280,8 +279,8 @@ class TrainScreen(Screen[None]):
     @work(group="ask", exclusive=True)
     async def action_export(self) -> None:
         run = self._run
-        quant = await self.app.push_screen_wait(ChooseQuant())
-        if run is not None and quant is not None:
+        order = await self.app.push_screen_wait(ChooseQuant())
+        if run is not None and order is not None:
             with self._session.errors_told():
-                await self._session.ask(engine_runs.start_export, run.id, ExportOrder((quant,)))
+                await self._session.ask(engine_runs.start_export, run.id, order)
                 await self._session.refresh()

@@ -12,6 +12,7 @@ import pytest
 import torch
 from gguf import GGUFReader
 from llama_cpp.llama_chat_format import Jinja2ChatFormatter
+from llama_cpp.llama_types import ChatCompletionRequestMessage
 from numpy.typing import NDArray
 from peft import LoraConfig, PeftModel, get_peft_model
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -125,7 +126,7 @@ def test_a_chat_is_rendered_and_cut_into_the_tokens_of_the_training(tuned: Tuned
         )
         template = llama.metadata["tokenizer.chat_template"]
         formatter = Jinja2ChatFormatter(template, eos_token=eos, bos_token=bos)
-        rendered = formatter(messages=chat).prompt  # type: ignore[arg-type]
+        rendered = formatter(messages=cast(list[ChatCompletionRequestMessage], chat)).prompt
         assert rendered == by_tokenizer
         assert llama_ids(llama, rendered) == torch_ids(tuned.tokenizer, by_tokenizer)
 

@@ -36,10 +36,10 @@ def test_a_column_counts_as_the_mean_square_of_what_torch_multiplies_it_with(
 ) -> None:
     base = resolve_base(str(tiny_folder("qwen3", tmp_path / "qwen3")))
     gguf = Path(str(result_of(base_gguf(base, tmp_path / "cache"))["gguf"]))
-    *_, last = measure_importance(gguf, TEXTS, tmp_path / "importance.npz")
+    *_, last = measure_importance(gguf, TEXTS, tmp_path / "importance.safetensors")
     assert isinstance(last, Finished)
     assert (last.result["texts"], last.result["tokens"]) == (2, 10)
-    found = read_importance(tmp_path / "importance.npz")
+    found = read_importance(tmp_path / "importance.safetensors")
     assert len(found) == 2 * 7, "every matrix of both blocks"
 
     model, _ = load_base(base, tmp_path / "cache", torch.float32)

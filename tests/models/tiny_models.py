@@ -5,7 +5,7 @@ Vocabularies are the embedded model's (byte-level BPE) or a sentencepiece-like o
 
 import json
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -104,8 +104,9 @@ def save_tiny_model(family: str, folder: Path, embedded_folder: Path, **sizes: i
 def _random_model(family: str, sizes: Mapping[str, int]) -> PreTrainedModel:
     torch.manual_seed(3)
     told = {**SIZES, **CONFIGS[family], **sizes}
-    model = AutoModelForCausalLM.from_config(AutoConfig.for_model(family, **told))
-    assert isinstance(model, PreTrainedModel)
+    # transformers leaves it without types.
+    made: Callable[..., PreTrainedModel] = AutoModelForCausalLM.from_config
+    model = made(AutoConfig.for_model(family, **told))
     for name, parameter in model.named_parameters():
         if name.endswith("bias"):
             torch.nn.init.normal_(parameter)
