@@ -7,6 +7,8 @@ would vanish in their rounding. Quantising is `models.quantize`. No torch is nee
 
 import time
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
@@ -29,8 +31,12 @@ from models.gguf_file import (
     open_gguf,
     padding,
 )
+from models.hardware import cores
 
 STEP_S = 0.1
+_ONE_THREAD = 1 << 18
+"""Multiplications of a matrix product up to which OpenBLAS starts no threads of its own (its
+interface/gemm.c); ours are enough, and its wait for each other where others use the cores."""
 
 Blocks = Iterator[NDArray[np.floating]]
 """A tensor's rows in their order, some at a time: matrices float16, vectors float32."""
@@ -53,14 +59,15 @@ def merge_adapter(base_gguf: Path, adapter_dir: Path, out: Path) -> Iterator[Eve
     """
     base, adapter = open_gguf(base_gguf), open_adapter(adapter_dir)
     modules = modules_by_tensor(base, adapter)
-    with base_gguf.open("rb") as weights:
+    with base_gguf.open("rb") as weights, ThreadPoolExecutor(cores()) as threads:
 
         def merged(tensor: GgufTensor) -> Blocks:
             module = modules.get(tensor.name)
             if module is None:
                 return as_it_is(weights, tensor)
             a, b = low_rank(base, tensor, adapter, module)
-            return _updated(weights, tensor, a, np.float32(adapter.scale) * b)
+            update = np.float32(adapter.scale) * b
+            return _updated(threads, weights, tensor, a, update)
 
         yield from written(base, out, merged)
     yield Finished({"gguf": str(out), "tensors": len(base.tensors), "adapted": len(modules)})
@@ -181,13 +188,32 @@ def rounded(tensor: GgufTensor, weights: NDArray[np.float32]) -> NDArray[np.floa
 
 
 def _updated(
-    file: BinaryIO, tensor: GgufTensor, a: NDArray[np.float32], b: NDArray[np.float32]
+    threads: ThreadPoolExecutor,
+    file: BinaryIO,
+    tensor: GgufTensor,
+    a: NDArray[np.float32],
+    b: NDArray[np.float32],
 ) -> Blocks:
-    """The tensor plus B @ A, in 16 bits."""
-    for first, count in _blocks_of(tensor):
-        update = b[first : first + count] @ a
+    """The tensor plus B @ A, in 16 bits; as many blocks in memory as there are cores."""
+
+    def block(place: tuple[int, int]) -> NDArray[np.floating]:
+        first, count = place
+        update = _product(b[first : first + count], a)
         update += tensor.weights(file, first, count)
-        yield rounded(tensor, update)
+        return rounded(tensor, update)
+
+    places = _blocks_of(tensor)
+    while some := list(islice(places, cores())):
+        yield from threads.map(block, some)
+
+
+def _product(b: NDArray[np.float32], a: NDArray[np.float32]) -> NDArray[np.float32]:
+    """B @ A, float32 (rows of B, columns of A), on this thread alone."""
+    product = np.empty((len(b), a.shape[1]), np.float32)
+    step = max(1, _ONE_THREAD // a.size)
+    for first in range(0, len(b), step):
+        np.matmul(b[first : first + step], a, out=product[first : first + step])
+    return product
 
 
 def _blocks_of(tensor: GgufTensor) -> Iterator[tuple[int, int]]:
