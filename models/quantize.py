@@ -24,7 +24,7 @@ from models.hardware import cores
 from models.quantisations import checked_quant
 
 POLL_S = 0.2
-ROWS_AT_ONCE_BYTES = 64 << 20
+ROWS_AT_ONCE_BYTES = 16 << 20
 """What llama.cpp holds of a tensor's rows; 8 GiB unless it is told."""
 
 Importance = Mapping[str, NDArray[np.float32]]

@@ -8,14 +8,23 @@ from threading import Event as Flag
 import numpy as np
 import pytest
 from gguf import GGMLQuantizationType, GGUFWriter
+from safetensors.numpy import load_file
 
 from engine import jobs
 from engine.export import work
+from engine.export_files import make_files, plan_of
 from engine.jobs import RunDir
+from models.convert import base_gguf
 from models.errors import BadInput, JobFailed
-from models.events import Event, Finished, Note, Step
+from models.events import Event, Finished, Note, Step, result_of
 from models.library import embedded_gguf
-from tests.engine.export_runs import export_settings, half_written, save_train_run
+from tests.engine.export_runs import (
+    export_settings,
+    half_written,
+    save_adapter,
+    save_train_run,
+)
+from tests.engine.tiny_training import a_run
 
 
 @pytest.fixture(scope="module")
@@ -163,6 +172,29 @@ def test_too_little_memory_is_told_before_anything_is_written(
     with pytest.raises(JobFailed, match=told):
         list(work(run, export_settings(train_run, cache_dir, "Q8_0"), Flag()))
     assert [path.name for path in run.path.iterdir()] == ["job.json"]
+
+
+def test_importance_is_what_the_pairs_that_were_trained_on_show(
+    tiny_base: Path, cache_dir: Path, tmp_path: Path
+) -> None:
+    """Six of the eight pairs are not held out."""
+    trained = a_run(tmp_path / "train-1", tiny_base, cache_dir)
+    save_adapter(trained, str(tiny_base), cache_dir)
+    for folder, importance in (("plain", False), ("by-importance", True)):
+        order = {"quants": ["Q4_0"], "importance": importance}
+        settings = {"train_run": str(trained.path), "cache_dir": str(cache_dir), **order}
+        plan = plan_of(tmp_path / folder, settings)
+        base = result_of(base_gguf(plan.base, cache_dir))
+        *events, last = make_files(Path(str(base["gguf"])), plan)
+        assert isinstance(last, Finished)
+        read = [event.done for event in events if isinstance(event, Step) and event.total == 6]
+        assert read == ([1, 2, 3, 4, 5, 6] if importance else [])
+    plain, by_importance = (
+        next((tmp_path / folder).glob("*.Q4_0.gguf")).read_bytes()
+        for folder in ("plain", "by-importance")
+    )
+    assert plain != by_importance
+    assert set(load_file(plan.importance)) >= {"blk.0.attn_q.weight", "blk.1.ffn_down.weight"}
 
 
 def test_an_unknown_quantisation_is_refused(
