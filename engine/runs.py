@@ -12,6 +12,7 @@ from pathlib import Path
 
 from engine import jobs, run_differences, run_queue
 from engine.domain import Run, RunKind
+from engine.export_order import ExportOrder, check_order, settings_of
 from engine.jobs import RunDir
 from engine.record import record_profile
 from engine.run_differences import Difference
@@ -148,12 +149,14 @@ def with_absolute_base(config: TrainConfig) -> TrainConfig:
     return replace(config, base=str(base.path))
 
 
-def start_export(data_dir: Path, run_id: str, quant: str = "Q4_K_M") -> Run:
+def start_export(data_dir: Path, run_id: str, order: ExportOrder) -> Run:
     """Start merging, quantising and checking what a training run made.
 
     Raises:
-        BadInput: no such run, it is not a training run, or it has no adapter yet.
+        BadInput: no such run, it is not a training run, it has no adapter yet, or the order cannot
+            be made.
     """
+    check_order(order)
     trained = find_run(data_dir, run_id)
     source = run_dir(data_dir, trained.id)
     made = (source.adapter / "adapter_config.json", source.model / "config.json")
@@ -168,24 +171,24 @@ def start_export(data_dir: Path, run_id: str, quant: str = "Q4_K_M") -> Run:
         "train_run_id": trained.id,
         "made_sha256": made_sha256(source, data_dir / "cache"),
         "reader_ids": json.loads(source.job.read_text())["reader_ids"],
-        "quant": quant,
         "cache_dir": str(data_dir / "cache"),
-        "fingerprint": export_fingerprint(data_dir, trained.id, quant),
+        "fingerprint": export_fingerprint(data_dir, trained.id, order),
+        **settings_of(order),
     }
     step = picked_step(source)
     of_step = "" if step is None else f", step {step}"
-    title = f"{quant} of {trained.id}{of_step}"
+    title = f"{order.words} of {trained.id}{of_step}"
     return launch(data_dir, "export", trained.subject, title, settings, {})
 
 
-def export_fingerprint(data_dir: Path, train_run_id: str, quant: str) -> str:
+def export_fingerprint(data_dir: Path, train_run_id: str, order: ExportOrder) -> str:
     """What an export's result depends on: of another checkpoint it is another model.
 
     Raises:
         BadInput: the training run has made no weights.
     """
     weights = made_sha256(run_dir(data_dir, train_run_id), data_dir / "cache")
-    return fingerprint(train_run_id, weights, quant)
+    return fingerprint(train_run_id, weights, order.words)
 
 
 def finished_like(data_dir: Path, kind: RunKind, subject: str, print_: object) -> Run | None:

@@ -34,7 +34,7 @@ def tuned_models(data_dir: Path, reader_id: str | None = None) -> list[TunedMode
     found = []
     for run in runs(data_dir, "export"):
         job = run_dir(data_dir, run.id).job
-        if run.state != "finished" or not job.exists():
+        if run.state != "finished" or "gguf" not in run.result or not job.exists():
             continue
         settings = json.loads(job.read_text())
         gguf = Path(str(run.result["gguf"]))

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors import SafetensorError, safe_open
 
 from models.errors import BadInput
+from models.safetensors_file import StoredTensor, stored_tensors
 
 WEIGHTS = "adapter_model.safetensors"
 CONFIG = "adapter_config.json"
@@ -39,17 +39,14 @@ class Adapter:
     path: Path
     """Of the safetensors file."""
     scale: float
-    modules: frozenset[str]
-    """As transformers names them, such as `model.layers.0.self_attn.q_proj`."""
+    rank: int
+    stored: Mapping[str, tuple[StoredTensor, StoredTensor]]
+    """Module, as transformers names it (`model.layers.0.self_attn.q_proj`) → its A and B."""
 
     def matrices(self, module: str) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """A of shape (r, in) and B of shape (out, r) of one module; their product is the update."""
-        with safe_open(self.path, framework="pt") as file:
-            a, b = (
-                file.get_tensor(f"base_model.model.{module}.lora_{side}.weight").float().numpy()
-                for side in "AB"
-            )
-        return a, b
+        a, b = self.stored[module]
+        return a.weights(), b.weights()
 
 
 def open_adapter(folder: Path) -> Adapter:
@@ -64,7 +61,7 @@ def open_adapter(folder: Path) -> Adapter:
     if not isinstance(rank, int) or not isinstance(alpha, int | float) or rank < 1:
         raise BadInput(f"{folder / CONFIG} has no rank `r` and `lora_alpha`.", _TRAIN_AGAIN)
     scale = alpha / math.sqrt(rank) if config.get("use_rslora") else alpha / rank
-    return Adapter(folder / WEIGHTS, scale, _modules(folder / WEIGHTS))
+    return Adapter(folder / WEIGHTS, scale, rank, _modules(folder / WEIGHTS))
 
 
 _TRAIN_AGAIN = "Export a run that finished its training, or train again."
@@ -96,25 +93,18 @@ def _refuse_what_is_not_plain(config: Mapping[str, object], path: Path) -> None:
         )
 
 
-def _modules(path: Path) -> frozenset[str]:
-    try:
-        with safe_open(path, framework="pt") as file:
-            names = list(file.keys())
-    except (OSError, SafetensorError) as error:
-        raise BadInput(
-            f"{path} is missing or not a whole safetensors file: {error}.", _TRAIN_AGAIN
-        ) from error
-    sides: dict[str, set[str]] = {}
-    for name in names:
+def _modules(path: Path) -> Mapping[str, tuple[StoredTensor, StoredTensor]]:
+    sides: dict[str, dict[str, StoredTensor]] = {}
+    for name, tensor in stored_tensors(path).items():
         match = _TENSOR.fullmatch(name)
         if match is None:
             raise BadInput(
                 f"{path} holds {name!r}, which is no LoRA matrix of a linear layer.",
                 "Train an adapter on the linear layers only, not on embeddings.",
             )
-        sides.setdefault(match["module"], set()).add(match["side"])
-    halves = sorted(module for module, found in sides.items() if found != {"A", "B"})
+        sides.setdefault(match["module"], {})[match["side"]] = tensor
+    halves = sorted(module for module, found in sides.items() if found.keys() != {"A", "B"})
     if halves or not sides:
         missing = f"one of its two matrices for {halves[0]}" if halves else "any LoRA matrix"
         raise BadInput(f"{path} lacks {missing}.", _TRAIN_AGAIN)
-    return frozenset(sides)
+    return {module: (found["A"], found["B"]) for module, found in sides.items()}

@@ -91,6 +91,6 @@ def _of_gguf(path: Path) -> Shape:
         num_attention_heads=heads,
         num_key_value_heads=number("attention.head_count_kv") or heads,
         head_dim=number("attention.key_length") or hidden // heads,
-        vocab_size=int(tensors["token_embd.weight"].n_elements) // hidden,
+        vocab_size=tensors["token_embd.weight"].elements // hidden,
         tie_word_embeddings="output.weight" not in tensors,
     )

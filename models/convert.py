@@ -1,37 +1,37 @@
-"""A Hugging Face folder of the llama or qwen2 family to a 16-bit GGUF, the base of a merge.
+"""A Hugging Face folder of a served family to a 16-bit GGUF, the base of a merge.
 
-It writes what llama.cpp's own convert_hf_to_gguf.py writes for these families, with the same
-`gguf` package; llama.cpp does not publish that script as a package. Vocabularies are byte-level
-BPE only (SmolLM2, Qwen2.5, Llama 3); others are refused.
+It writes what llama.cpp's own convert_hf_to_gguf.py writes for these families, a block of rows in
+memory at a time. Why not that script: docs/export.md.
 """
 
-import json
-import math
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
-from gguf import GGUFWriter, RopeScalingType, SpecialVocab, TokenType, get_tensor_name_map
-from gguf.constants import MODEL_ARCH, MODEL_ARCH_NAMES
+from gguf import GGUFWriter, get_tensor_name_map
 from huggingface_hub import snapshot_download
 from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
 from numpy.typing import NDArray
-from safetensors import SafetensorError, safe_open
 from transformers import AutoConfig, PretrainedConfig
 
 from models.aside import alone, written_aside
 from models.errors import BadInput, JobFailed, UserError
 from models.events import Event, Finished, Note, Step
-from models.gguf_file import MOSTLY_F16
+from models.families import FAMILIES, heads_of, reordered
+from models.gguf_file import blocks
+from models.hyperparameters import add_hyperparameters, head_size, rotations
 from models.library import BaseModel, sha256_of
-from models.merge import PERMUTED_ROWS, permuted
-from models.tokens import check_same_tokens, opened, pre_tokenizer_name
+from models.room import check_disk, check_memory
+from models.safetensors_file import StoredTensor, stored_tensors
+from models.tokens import check_same_tokens, opened
 from models.torch_base import load_tokenizer
+from models.vocabulary import add_vocabulary
 
-ARCHITECTURES = {"llama": MODEL_ARCH.LLAMA, "qwen2": MODEL_ARCH.QWEN2}
-"""transformers' `model_type` → llama.cpp's architecture."""
+MEMORY_BYTES = 600_000_000
+"""What a conversion takes at the most: libraries, a block of rows, a vocabulary of 152 000 tokens
+(`benchmarks/export.py`). It does not grow with the model."""
 _WANTED = ["*.json", "*.jinja", "*.safetensors"]
 
 
@@ -43,7 +43,7 @@ def base_gguf(base: BaseModel, cache_dir: Path) -> Iterator[Event]:
 
     Raises:
         BadInput: the model is of a family, or has a vocabulary, that is not served.
-        UserError: it cannot be fetched from the hub, or written.
+        UserError: it cannot be fetched from the hub, or written; says how much room is missing.
     """
     if base.kind == "gguf":
         yield Finished({"gguf": str(base.path)})
@@ -53,8 +53,12 @@ def base_gguf(base: BaseModel, cache_dir: Path) -> Iterator[Event]:
     with alone(gguf.with_suffix(".lock")):
         if not gguf.exists():
             yield Note(f"{base.name} is converted to a GGUF, once.")
+            config = served_config(folder, base.spec)
+            sources = tensor_sources(folder, config, base.spec)
+            check_disk(gguf.parent, sum(map(_size_bytes, sources.values())), "The converted base")
+            check_memory(MEMORY_BYTES, "The conversion of the base")
             with written_aside(gguf) as aside:
-                yield from _converted(folder, base, aside)
+                yield from _converted(folder, base, config, sources, aside)
                 with opened(aside, vocabulary_only=True) as llama:
                     check_same_tokens(load_tokenizer(base, cache_dir), llama)
     yield Finished({"gguf": str(gguf)})
@@ -78,127 +82,32 @@ def _content(folder: Path, cache_dir: Path) -> str:
     return sha256(hashes.encode()).hexdigest()[:16]
 
 
-def _converted(folder: Path, base: BaseModel, out: Path) -> Iterator[Event]:
-    config = AutoConfig.from_pretrained(folder, local_files_only=True)
-    if config.model_type not in ARCHITECTURES:
-        raise BadInput(
-            f"{base.spec} is a model of the family {config.model_type!r}, which is not converted.",
-            f"Served are {' and '.join(ARCHITECTURES)}; or name a GGUF of it.",
-        )
-    sources = tensor_sources(folder, config, base.spec)
-    with closing(GGUFWriter(out, MODEL_ARCH_NAMES[ARCHITECTURES[config.model_type]])) as writer:
-        _add_hyperparameters(writer, config, base.name)
-        _add_vocabulary(writer, folder, config.vocab_size, base.spec)
-        rope = _rope_factors(config)
-        if rope is not None:
-            writer.add_tensor_info("rope_freqs.weight", rope.shape, rope.dtype, rope.nbytes)
-        for name, (file, source) in sources.items():
-            shape = _shape(file, source)
-            dtype = np.dtype(np.float16) if len(shape) > 1 else np.dtype(np.float32)
-            writer.add_tensor_info(name, shape, dtype, math.prod(shape) * dtype.itemsize)
-        writer.write_header_to_file()
-        writer.write_kv_data_to_file()
-        writer.write_ti_data_to_file()
-        if rope is not None:
-            writer.write_tensor_data(rope)
-        for done, (name, (file, source)) in enumerate(sources.items(), start=1):
-            writer.write_tensor_data(tensor_of(file, source, name, config))
-            if done % 20 == 0 or done == len(sources):
-                yield Step(done, len(sources), f"converting {name}")
+def served_config(folder: Path, spec: str) -> PretrainedConfig:
+    """What transformers makes of a folder's config.json.
 
-
-def _add_hyperparameters(writer: GGUFWriter, config: PretrainedConfig, name: str) -> None:
-    heads = config.num_attention_heads
-    writer.add_type("model")
-    writer.add_name(name)
-    writer.add_file_type(MOSTLY_F16)
-    writer.add_block_count(config.num_hidden_layers)
-    writer.add_context_length(config.max_position_embeddings)
-    writer.add_embedding_length(config.hidden_size)
-    writer.add_feed_forward_length(config.intermediate_size)
-    writer.add_head_count(heads)
-    writer.add_head_count_kv(config.num_key_value_heads)
-    writer.add_layer_norm_rms_eps(config.rms_norm_eps)
-    writer.add_rope_freq_base(config.rope_parameters["rope_theta"])
-    writer.add_rope_dimension_count(_head_size(config))
-    writer.add_vocab_size(config.vocab_size)
-    if config.rope_parameters["rope_type"] == "linear":
-        writer.add_rope_scaling_type(RopeScalingType.LINEAR)
-        writer.add_rope_scaling_factor(config.rope_parameters["factor"])
-
-
-def _head_size(config: PretrainedConfig) -> int:
-    size = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
-    return int(size)
-
-
-def _rope_factors(config: PretrainedConfig) -> NDArray[np.float32] | None:
-    """Llama 3's frequency factors, float32 (head size / 2,); None for a plain or linear rotation.
-
-    The formula is transformers' `_compute_llama3_parameters`, as a divisor of each frequency.
+    Raises:
+        BadInput: it is of a family that is not converted.
     """
-    rope = config.rope_parameters
-    if rope["rope_type"] in ("default", "linear"):
-        return None
-    if rope["rope_type"] != "llama3":
+    config: PretrainedConfig = AutoConfig.from_pretrained(folder, local_files_only=True)
+    if config.model_type not in FAMILIES:
         raise BadInput(
-            f"The model's rotary embedding is of the type {rope['rope_type']!r}, which is not "
-            "converted.",
-            "Name a GGUF of it instead.",
+            f"{spec} is a model of the family {config.model_type!r}, which is not converted.",
+            f"Served are {', '.join(FAMILIES)}; or name a GGUF of it.",
         )
-    size = _head_size(config)
-    frequencies = rope["rope_theta"] ** (-np.arange(0, size, 2, dtype=np.float64) / size)
-    turns = rope["original_max_position_embeddings"] * frequencies / (2 * math.pi)
-    low, high = rope["low_freq_factor"], rope["high_freq_factor"]
-    smooth = np.clip((turns - low) / (high - low), 0, 1)
-    factors = 1 / ((1 - smooth) / rope["factor"] + smooth)
-    return np.asarray(factors, dtype=np.float32)
+    return config
 
 
-def _add_vocabulary(writer: GGUFWriter, folder: Path, size: int, spec: str) -> None:
-    file = folder / "tokenizer.json"
-    pre = pre_tokenizer_name(file) if file.is_file() else None
-    if pre is None:
-        raise BadInput(
-            f"The vocabulary of {spec} is not one of those we convert.",
-            "Served are those of SmolLM2, Qwen2.5 and Llama 3; or name a GGUF of the model.",
-        )
-    tokenizer = json.loads(file.read_text(encoding="utf-8"))
-    tokens, types = _tokens(tokenizer, size)
-    writer.add_tokenizer_model("gpt2")
-    writer.add_tokenizer_pre(pre)
-    writer.add_token_list(tokens)
-    writer.add_token_types(types)
-    SpecialVocab(folder, load_merges=True, n_vocab=size).add_to_gguf(writer)
-
-
-def _tokens(tokenizer: Mapping[str, object], size: int) -> tuple[list[str], list[int]]:
-    """Every id's text and type; ids that the tokenizer leaves free are named `[PAD…]`."""
-    model, added = tokenizer["model"], tokenizer["added_tokens"]
-    assert isinstance(model, dict)
-    assert isinstance(added, list)
-    tokens = [f"[PAD{i}]" for i in range(size)]
-    types = [int(TokenType.UNUSED)] * size
-    for text, number in model["vocab"].items():
-        tokens[number], types[number] = text, int(TokenType.NORMAL)
-    for entry in added:
-        kind = TokenType.CONTROL if entry["special"] else TokenType.USER_DEFINED
-        tokens[entry["id"]], types[entry["id"]] = entry["content"], int(kind)
-    return tokens, types
-
-
-def tensor_sources(
-    folder: Path, config: PretrainedConfig, spec: str
-) -> dict[str, tuple[Path, str]]:
-    """GGUF tensor name → the file that has it, and its name there.
+def tensor_sources(folder: Path, config: PretrainedConfig, spec: str) -> dict[str, StoredTensor]:
+    """GGUF tensor name → where it is in the folder.
 
     Raises:
         BadInput: a file is missing or broken, or holds a tensor that the family has not.
     """
-    names = get_tensor_name_map(ARCHITECTURES[config.model_type], config.num_hidden_layers)
-    sources: dict[str, tuple[Path, str]] = {}
+    family = FAMILIES[config.model_type]
+    names = get_tensor_name_map(family.architecture, config.num_hidden_layers)
+    sources: dict[str, StoredTensor] = {}
     for file in sorted(folder.glob("*.safetensors")):
-        for source in _names_in(file):
+        for source, tensor in stored_tensors(file).items():
             if source == "lm_head.weight" and config.tie_word_embeddings:
                 continue
             name = names.get_name(source, try_suffixes=(".weight", ".bias"))
@@ -207,7 +116,7 @@ def tensor_sources(
                     f"{spec} has a tensor {source!r}, which no {config.model_type} model has.",
                     "Name a GGUF of the model instead.",
                 )
-            sources[name] = (file, source)
+            sources[name] = tensor
     if "token_embd.weight" not in sources or "output_norm.weight" not in sources:
         raise BadInput(
             f"{folder} lacks some of the model's safetensors.", "Fetch the folder again."
@@ -215,38 +124,69 @@ def tensor_sources(
     return sources
 
 
-def _names_in(file: Path) -> list[str]:
-    try:
-        with safe_open(file, framework="pt") as opened:
-            return list(opened.keys())
-    except (OSError, SafetensorError) as error:
-        raise BadInput(
-            f"{file} is not a whole safetensors file: {error}.", "Fetch it again."
-        ) from error
+def weights_of(
+    source: StoredTensor, name: str, config: PretrainedConfig
+) -> Iterator[NDArray[np.float16] | NDArray[np.float32]]:
+    """One tensor as it goes into a GGUF, some rows at a time: matrices float16, vectors float32.
 
-
-def _shape(file: Path, source: str) -> list[int]:
-    with safe_open(file, framework="pt") as opened:
-        return list(opened.get_slice(source).get_shape())
-
-
-def tensor_of(
-    file: Path, source: str, name: str, config: PretrainedConfig
-) -> NDArray[np.float16] | NDArray[np.float32]:
-    """One tensor as it goes into a GGUF: matrices float16, vectors float32, rows reordered.
+    Args:
+        name: of the tensor in the GGUF.
 
     Raises:
         JobFailed: it holds numbers that float16 cannot.
     """
-    with safe_open(file, framework="pt") as opened:
-        weights: NDArray[np.float32] = opened.get_tensor(source).float().numpy()
-    counter = PERMUTED_ROWS[config.model_type].get(name.split(".")[-2])
-    if counter is not None:
-        is_query = counter == "attention.head_count"
-        heads = config.num_attention_heads if is_query else config.num_key_value_heads
-        weights = permuted(weights, heads)
-    if weights.ndim == 1:
-        return weights
-    if not np.abs(weights).max() <= np.finfo(np.float16).max:
-        raise JobFailed(f"{source} holds numbers that 16-bit floats cannot.", "Take another base.")
-    return weights.astype(np.float16)
+    family, size = FAMILIES[config.model_type], head_size(config)
+    is_reordered = family.rows_are_reordered and heads_of(name) is not None
+    if len(source.shape) == 1:
+        vector = source.weights()[0]
+        if is_reordered:
+            vector = reordered(vector, len(vector) // size)
+        yield vector + np.float32(family.added_to_norms if name.endswith("norm.weight") else 0)
+        return
+    for first, count in blocks(source.rows, source.columns, size if is_reordered else 1):
+        rows = source.weights(first, count)
+        if not np.abs(rows).max() <= np.finfo(np.float16).max:
+            raise JobFailed(
+                f"{source.name} holds numbers that 16-bit floats cannot.", "Take another base."
+            )
+        yield (reordered(rows, count // size) if is_reordered else rows).astype(np.float16)
+
+
+def _converted(
+    folder: Path,
+    base: BaseModel,
+    config: PretrainedConfig,
+    sources: Mapping[str, StoredTensor],
+    out: Path,
+) -> Iterator[Event]:
+    with closing(GGUFWriter(out, FAMILIES[config.model_type].name)) as writer:
+        add_hyperparameters(writer, config, base.name)
+        add_vocabulary(writer, folder, config.vocab_size, base.spec)
+        tables = rotations(config)
+        for name, table in tables.items():
+            writer.add_tensor_info(name, table.shape, table.dtype, table.nbytes)
+        for name, source in sources.items():
+            writer.add_tensor_info(name, source.shape, _dtype(source), _size_bytes(source))
+        writer.write_header_to_file()
+        writer.write_kv_data_to_file()
+        writer.write_ti_data_to_file()
+        for table in tables.values():
+            writer.write_tensor_data(table)
+        assert writer.fout is not None, "the file is open since its header was written"
+        file = writer.fout[0]
+        writer.write_padding(file, file.tell())
+        for done, (name, source) in enumerate(sources.items(), start=1):
+            for block in weights_of(source, name, config):
+                file.write(block.tobytes())
+            writer.write_padding(file, _size_bytes(source))
+            if done % 20 == 0 or done == len(sources):
+                yield Step(done, len(sources), f"converting {name}")
+
+
+def _dtype(source: StoredTensor) -> np.dtype[np.floating]:
+    return np.dtype(np.float16 if len(source.shape) > 1 else np.float32)
+
+
+def _size_bytes(source: StoredTensor) -> int:
+    """In the GGUF."""
+    return source.rows * source.columns * _dtype(source).itemsize

@@ -1,36 +1,45 @@
-"""Fold a LoRA adapter into 16-bit GGUF weights, one tensor in memory at a time.
+"""Fold a LoRA adapter into 16-bit GGUF weights, a block of rows in memory at a time.
 
-The base's metadata (tokenizer, chat template, special tokens) is copied, so the merged file speaks
-with the base's own words. Nothing is merged into 4-bit weights: small updates would vanish in
-their rounding. Quantising is `models.quantize`.
+The base's metadata (tokenizer, chat template, special tokens) is copied byte for byte, so the
+merged file speaks with the base's own words. Nothing is merged into 4-bit weights: small updates
+would vanish in their rounding. Quantising is `models.quantize`. No torch is needed for any of it.
 """
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
-from gguf import MODEL_ARCH_NAMES, GGUFReader, GGUFWriter, ReaderTensor, get_tensor_name_map
-from gguf.quants import dequantize
+from gguf import GGMLQuantizationType, get_tensor_name_map
 from numpy.typing import NDArray
 
 from models.adapter import Adapter, open_adapter
 from models.aside import written_aside
 from models.errors import BadInput, JobFailed
 from models.events import Event, Finished, Step
-from models.gguf_file import FILE_TYPE, MOSTLY_F16, copy_metadata, number_field, open_gguf
-from models.gguf_file import text_field as text_of
+from models.families import Family, family_of, heads_of, reordered
+from models.gguf_file import (
+    GgufFile,
+    GgufTensor,
+    beginning_of_16_bit,
+    blocks,
+    in_16_bits,
+    number_field,
+    open_gguf,
+    padding,
+)
+from models.hardware import cores
 
 STEP_S = 0.1
+_ONE_THREAD = 1 << 18
+"""Multiplications of a matrix product up to which OpenBLAS starts no threads of its own (its
+interface/gemm.c); ours are enough, and its wait for each other where others use the cores."""
 
-PERMUTED_ROWS: dict[str, dict[str, str]] = {
-    "llama": {"attn_q": "attention.head_count", "attn_k": "attention.head_count_kv"},
-    "qwen2": {},
-}
-"""Architecture of llama.cpp → the tensors whose rows its converter reorders, with the key that
-counts their heads (`LlamaModel.permute` of llama.cpp's convert_hf_to_gguf.py; qwen2's rotary
-embedding keeps transformers' order)."""
+Blocks = Iterator[NDArray[np.floating]]
+"""A tensor's rows in their order, some at a time: matrices float16, vectors float32."""
 
 
 def merge_adapter(base_gguf: Path, adapter_dir: Path, out: Path) -> Iterator[Event]:
@@ -49,77 +58,66 @@ def merge_adapter(base_gguf: Path, adapter_dir: Path, out: Path) -> Iterator[Eve
         JobFailed: the disk refuses, or the merged numbers do not fit into 16 bits.
     """
     base, adapter = open_gguf(base_gguf), open_adapter(adapter_dir)
-    modules = _modules_by_tensor(base, adapter, base_gguf)
+    modules = modules_by_tensor(base, adapter)
+    with base_gguf.open("rb") as weights, ThreadPoolExecutor(cores()) as threads:
 
-    def merged(tensor: ReaderTensor) -> NDArray[np.floating]:
-        module = modules.get(tensor.name)
-        return in_16_bits(tensor, _update(base, tensor, adapter, module) if module else None)
+        def merged(tensor: GgufTensor) -> Blocks:
+            module = modules.get(tensor.name)
+            if module is None:
+                return as_it_is(weights, tensor)
+            a, b = low_rank(base, tensor, adapter, module)
+            update = np.float32(adapter.scale) * b
+            return _updated(threads, weights, tensor, a, update)
 
-    yield from written(base, out, merged)
+        yield from written(base, out, merged)
     yield Finished({"gguf": str(out), "tensors": len(base.tensors), "adapted": len(modules)})
 
 
-def written(
-    base: GGUFReader, out: Path, weights: Callable[[ReaderTensor], NDArray[np.floating]]
-) -> Iterator[Event]:
-    """Write a file like the base with other weights, one tensor at a time; yields steps.
+def written(base: GgufFile, out: Path, weights: Callable[[GgufTensor], Blocks]) -> Iterator[Event]:
+    """Write a file like the base with other weights; yields steps.
 
     Args:
-        weights: gives each of the base's tensors what to write for it, in 16 bits, vectors in 32.
+        weights: gives each of the base's tensors what to write for it.
 
     Raises:
         JobFailed: the disk refuses.
     """
     total, last_step_at = len(base.tensors), 0.0
-    with written_aside(out) as aside, closing(_started_file(base, aside)) as writer:
+    with written_aside(out) as aside, aside.open("wb") as file:
+        file.write(beginning_of_16_bit(base))
         for done, tensor in enumerate(base.tensors, start=1):
-            writer.write_tensor_data(weights(tensor))
+            for block in weights(tensor):
+                file.write(block.tobytes())
+            file.write(padding(in_16_bits(tensor).size_bytes, base.alignment))
             if time.monotonic() - last_step_at > STEP_S or done == total:
                 last_step_at = time.monotonic()
                 yield Step(done, total, f"merging {tensor.name}")
 
 
 def merged_size_bytes(base_gguf: Path) -> int:
-    """How large the merged file will be, to within a few kilobytes of padding.
+    """How large the merged file will be.
 
     Raises:
         BadInput: the base cannot be read.
     """
     base = open_gguf(base_gguf)
-    metadata = int(base.data_offset)
-    return metadata + sum(tensor.n_elements * _dtype(tensor).itemsize for tensor in base.tensors)
+    sizes = [in_16_bits(tensor).size_bytes for tensor in base.tensors]
+    padded = sum(size + len(padding(size, base.alignment)) for size in sizes)
+    return len(beginning_of_16_bit(base)) + padded
 
 
-def permuted(rows: NDArray[np.float32], heads: int) -> NDArray[np.float32]:
-    """Reorder rows (heads · d, …) from transformers' halves to llama.cpp's interleaved pairs."""
-    halves = rows.reshape(heads, 2, rows.shape[0] // heads // 2, *rows.shape[1:])
-    return halves.swapaxes(1, 2).reshape(rows.shape)
-
-
-def served_architecture(base: GGUFReader, path: Path) -> str:
-    """The architecture of a base whose tensors we know how to write.
+def modules_by_tensor(base: GgufFile, adapter: Adapter) -> Mapping[str, str]:
+    """GGUF tensor name → the adapter's module for it, for every module of the adapter.
 
     Raises:
-        BadInput: it is another one, or a mixture of experts.
+        BadInput: the base is of no family that is served, or lacks what the adapter changes.
     """
-    architecture = text_of(base, "general.architecture") or ""
-    if architecture not in PERMUTED_ROWS or number_field(base, f"{architecture}.expert_count"):
-        raise BadInput(
-            f"{path.name} is a model of the architecture {architecture!r}, which cannot be merged.",
-            f"Served are the dense models of {' and '.join(PERMUTED_ROWS)}.",
-        )
-    return architecture
-
-
-def _modules_by_tensor(base: GGUFReader, adapter: Adapter, path: Path) -> Mapping[str, str]:
-    """GGUF tensor name → the adapter's module for it, for every module of the adapter."""
-    architecture = served_architecture(base, path)
-    kind = next(key for key, name in MODEL_ARCH_NAMES.items() if name == architecture)
-    blocks = number_field(base, f"{architecture}.block_count") or 0
-    names = get_tensor_name_map(kind, blocks)
-    present = {tensor.name: tensor for tensor in base.tensors}
+    family = family_of(base)
+    blocks_of_base = number_field(base, f"{family.name}.block_count") or 0
+    names = get_tensor_name_map(family.architecture, blocks_of_base)
+    present = {tensor.name for tensor in base.tensors}
     found: dict[str, str] = {}
-    for module in sorted(adapter.modules):
+    for module in sorted(adapter.stored):
         name = f"{names.get_name(module)}.weight"
         if name == "token_embd.weight" or (name == "output.weight" and name not in present):
             raise BadInput(
@@ -128,91 +126,103 @@ def _modules_by_tensor(base: GGUFReader, adapter: Adapter, path: Path) -> Mappin
             )
         if name not in present:
             raise BadInput(
-                f"The adapter changes {module!r}, and {path.name} has no such tensor.",
+                f"The adapter changes {module!r}, and {base.path.name} has no such tensor.",
                 "Export with the base that the adapter was trained on.",
             )
         found[name] = module
     return found
 
 
-def _dtype(tensor: ReaderTensor) -> np.dtype[np.floating]:
-    """16-bit for matrices, 32-bit for norms and biases, as llama.cpp's converter has it."""
-    return np.dtype(np.float16) if len(tensor.shape) > 1 else np.dtype(np.float32)
-
-
-def _started_file(base: GGUFReader, path: Path) -> GGUFWriter:
-    """A file with its metadata and list of tensors written, ready for their data."""
-    writer = GGUFWriter(path, text_of(base, "general.architecture") or "")
-    copy_metadata(base, writer)
-    if FILE_TYPE in base.fields:
-        writer.kv_data[0][FILE_TYPE].value = MOSTLY_F16
-    for tensor in base.tensors:
-        shape = [int(size) for size in reversed(tensor.shape)]
-        dtype = _dtype(tensor)
-        writer.add_tensor_info(tensor.name, shape, dtype, tensor.n_elements * dtype.itemsize)
-    writer.write_header_to_file()
-    writer.write_kv_data_to_file()
-    writer.write_ti_data_to_file()
-    return writer
-
-
-def in_16_bits(
-    tensor: ReaderTensor, update: NDArray[np.float32] | None = None
-) -> NDArray[np.floating]:
-    """A tensor of the base as it is written: matrices float16, vectors float32.
-
-    Args:
-        update: what is added to it, in the order of its rows.
+def low_rank(
+    base: GgufFile, tensor: GgufTensor, adapter: Adapter, module: str
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """A (r, in) and B (out, r) of one module, float32; B's rows in llama.cpp's order.
 
     Raises:
-        BadInput: it is stored in a way that cannot be read back.
-        JobFailed: the sum does not fit into 16 bits.
+        BadInput: they do not fit the base's tensor.
     """
-    weights: NDArray[np.float32] = _dequantized(tensor)
-    if update is not None:
-        weights = weights + update
-    with np.errstate(over="ignore"):
-        rounded = weights.astype(_dtype(tensor), copy=False)
-    if not np.isfinite(rounded).all():
+    a, b = adapter.matrices(module)
+    rows, columns = tensor.shape
+    if b.shape[0] != rows or a.shape[1] != columns or b.shape[1] != a.shape[0]:
+        raise BadInput(
+            f"The adapter's update of {module!r} is {b.shape[0]} x {a.shape[1]}, "
+            f"and the base's tensor {rows} x {columns}.",
+            "Export with the base that the adapter was trained on.",
+        )
+    family, counter = family_of(base), heads_of(tensor.name)
+    if family.rows_are_reordered and counter is not None:
+        b = reordered(b, _heads(base, family, counter))
+    return a, b
+
+
+def as_it_is(file: BinaryIO, tensor: GgufTensor) -> Blocks:
+    """A tensor of the base in 16 bits.
+
+    Raises:
+        BadInput: the way it is stored cannot be read back.
+    """
+    is_16_bit = tensor.kind is GGMLQuantizationType.F16
+    for first, count in _blocks_of(tensor):
+        if is_16_bit:
+            yield tensor.rows(file, first, count).view(np.float16)
+        else:
+            yield rounded(tensor, tensor.weights(file, first, count))
+
+
+def rounded(tensor: GgufTensor, weights: NDArray[np.float32]) -> NDArray[np.floating]:
+    """Rows of a tensor as they are written.
+
+    Raises:
+        JobFailed: they hold numbers that do not fit.
+    """
+    if len(tensor.shape) == 1:
+        dtype: type[np.float16 | np.float32] = np.float32
+    else:
+        dtype = np.float16
+    if not np.abs(weights).max() <= np.finfo(dtype).max:
         raise JobFailed(
             f"{tensor.name} holds numbers that 16-bit floats cannot, after merging.",
             "The training went astray: train again with a lower learning rate.",
         )
-    return rounded
+    return weights.astype(dtype, copy=False)
 
 
-def _dequantized(tensor: ReaderTensor) -> NDArray[np.float32]:
-    try:
-        return np.asarray(dequantize(tensor.data, tensor.tensor_type), dtype=np.float32)
-    except NotImplementedError as error:
-        raise BadInput(
-            f"{tensor.name} is stored as {tensor.tensor_type.name}, which cannot be read back.",
-            "Take the base as F16, Q8_0 or Q4_K_M.",
-        ) from error
+def _updated(
+    threads: ThreadPoolExecutor,
+    file: BinaryIO,
+    tensor: GgufTensor,
+    a: NDArray[np.float32],
+    b: NDArray[np.float32],
+) -> Blocks:
+    """The tensor plus B @ A, in 16 bits; as many blocks in memory as there are cores."""
+
+    def block(place: tuple[int, int]) -> NDArray[np.floating]:
+        first, count = place
+        update = _product(b[first : first + count], a)
+        update += tensor.weights(file, first, count)
+        return rounded(tensor, update)
+
+    places = _blocks_of(tensor)
+    while some := list(islice(places, cores())):
+        yield from threads.map(block, some)
 
 
-def _update(
-    base: GGUFReader, tensor: ReaderTensor, adapter: Adapter, module: str
-) -> NDArray[np.float32]:
-    """scale · B @ A of one module, float32 (out, in), rows in llama.cpp's order."""
-    a, b = adapter.matrices(module)
-    out_features, in_features = (int(size) for size in reversed(tensor.shape))
-    if b.shape[0] != out_features or a.shape[1] != in_features or b.shape[1] != a.shape[0]:
-        raise BadInput(
-            f"The adapter's update of {module!r} is {b.shape[0]} x {a.shape[1]}, "
-            f"and the base's tensor {out_features} x {in_features}.",
-            "Export with the base that the adapter was trained on.",
-        )
-    architecture = text_of(base, "general.architecture") or ""
-    counter = PERMUTED_ROWS[architecture].get(tensor.name.split(".")[-2])
-    if counter is not None:
-        b = permuted(b, _heads(base, architecture, counter))
-    return np.float32(adapter.scale) * (b @ a)
+def _product(b: NDArray[np.float32], a: NDArray[np.float32]) -> NDArray[np.float32]:
+    """B @ A, float32 (rows of B, columns of A), on this thread alone."""
+    product = np.empty((len(b), a.shape[1]), np.float32)
+    step = max(1, _ONE_THREAD // a.size)
+    for first in range(0, len(b), step):
+        np.matmul(b[first : first + step], a, out=product[first : first + step])
+    return product
 
 
-def _heads(base: GGUFReader, architecture: str, counter: str) -> int:
-    heads = number_field(base, f"{architecture}.{counter}")
-    heads = heads or number_field(base, f"{architecture}.attention.head_count")
+def _blocks_of(tensor: GgufTensor) -> Iterator[tuple[int, int]]:
+    return blocks(tensor.elements // tensor.shape[-1], tensor.shape[-1])
+
+
+def _heads(base: GgufFile, family: Family, counter: str) -> int:
+    heads = number_field(base, f"{family.name}.{counter}")
+    heads = heads or number_field(base, f"{family.name}.attention.head_count")
     if not heads:
         raise BadInput("The base does not say how many attention heads it has.", "Fetch it again.")
     return heads

@@ -10,56 +10,37 @@ import os
 import shutil
 import threading
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import llama_cpp
+import numpy as np
+from numpy.typing import NDArray
 
 from models.aside import written_aside
 from models.errors import BadInput, JobFailed
 from models.events import Event, Finished, Step
 from models.hardware import cores
+from models.quantisations import checked_quant
 
 POLL_S = 0.2
+ROWS_AT_ONCE_BYTES = 16 << 20
+"""What llama.cpp holds of a tensor's rows; 8 GiB unless it is told."""
+
+Importance = Mapping[str, NDArray[np.float32]]
+"""Tensor → how much each of its columns counts, float32 (columns,) (`models.importance`)."""
 
 
-@dataclass(frozen=True)
-class Quantisation:
-    """One of the types on offer."""
-
-    ftype: int
-    """`enum llama_ftype` of llama.h."""
-    largest_bits_per_weight: float
-    """With llama.cpp's fallbacks for rows that are no multiple of 256; for planning disk space."""
-
-
-QUANTS = {
-    "Q4_K_M": Quantisation(llama_cpp.LLAMA_FTYPE_MOSTLY_Q4_K_M, 8.5),
-    "Q5_K_M": Quantisation(llama_cpp.LLAMA_FTYPE_MOSTLY_Q5_K_M, 8.5),
-    "Q6_K": Quantisation(llama_cpp.LLAMA_FTYPE_MOSTLY_Q6_K, 8.5),
-    "Q8_0": Quantisation(llama_cpp.LLAMA_FTYPE_MOSTLY_Q8_0, 8.5),
-    "F16": Quantisation(llama_cpp.LLAMA_FTYPE_MOSTLY_F16, 16),
-}
-"""Name → type. No type below 4 bits: what an adapter learned would drown in their rounding."""
-
-
-def checked_quant(name: str) -> Quantisation:
-    """The type of that name.
-
-    Raises:
-        BadInput: there is none.
-    """
-    if name not in QUANTS:
-        raise BadInput(f"There is no quantisation {name!r}.", f"Choose one of {', '.join(QUANTS)}.")
-    return QUANTS[name]
-
-
-def quantize(source: Path, out: Path, quant: str = "Q4_K_M") -> Iterator[Event]:
+def quantize(
+    source: Path, out: Path, quant: str = "Q4_K_M", importance: Importance | None = None
+) -> Iterator[Event]:
     """Write a GGUF of 16-bit floats in another type; `F16` is the same file under another name.
 
     llama.cpp cannot be stopped half-way: closing this generator leaves its thread to end with the
     process, and nothing of the new file.
+
+    Args:
+        importance: rounds so that the columns that count most come out nearest.
 
     Yields:
         Steps over megabytes written (their total is not known before), then Finished with `gguf`
@@ -73,10 +54,10 @@ def quantize(source: Path, out: Path, quant: str = "Q4_K_M") -> Iterator[Event]:
     if not source.is_file():
         raise BadInput(f"There is no GGUF to quantise at {source}.", "Check the path.")
     with written_aside(out) as aside:
-        if kind.ftype == llama_cpp.LLAMA_FTYPE_MOSTLY_F16:
+        if quant == "F16":
             _same_file(source, aside)
         else:
-            yield from _quantized(source, aside, kind.ftype, quant)
+            yield from _quantized(source, aside, kind.ftype, quant, importance)
     yield Finished({"gguf": str(out), "size_bytes": out.stat().st_size})
 
 
@@ -87,11 +68,17 @@ def _same_file(source: Path, out: Path) -> None:
         shutil.copyfile(source, out)
 
 
-def _quantized(source: Path, out: Path, ftype: int, quant: str) -> Iterator[Event]:
+def _quantized(
+    source: Path, out: Path, ftype: int, quant: str, importance: Importance | None
+) -> Iterator[Event]:
     """Run llama.cpp's quantiser in a thread, so that its progress can be told."""
     params = llama_cpp.llama_model_quantize_default_params()
     params.ftype = ftype
     params.nthread = cores()
+    params.max_buf_size = ROWS_AT_ONCE_BYTES
+    matrix = _matrix(importance) if importance else None
+    if matrix is not None:
+        params.imatrix = matrix
     codes: list[int] = []
 
     def work() -> None:
@@ -112,3 +99,17 @@ def _quantized(source: Path, out: Path, ftype: int, quant: str) -> Iterator[Even
             "What it said is in the run's log.txt; a full disk and a base that is quantised "
             "already are the usual causes.",
         )
+
+
+def _matrix(
+    importance: Importance,
+) -> "ctypes.Array[llama_cpp.llama_model_imatrix_data]":
+    """The figures as llama.cpp takes them: a list that an entry without a name ends."""
+    entries = [
+        llama_cpp.llama_model_imatrix_data(
+            name.encode(), figures.ctypes.data_as(ctypes.POINTER(ctypes.c_float)), figures.size
+        )
+        for name, figures in importance.items()
+    ]
+    ending = llama_cpp.llama_model_imatrix_data()
+    return (llama_cpp.llama_model_imatrix_data * (len(entries) + 1))(*entries, ending)

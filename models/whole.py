@@ -6,19 +6,15 @@ Metadata, tokenizer and chat template stay the base's own, as in `models.merge`.
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
-from gguf import ReaderTensor
-from numpy.typing import NDArray
-from transformers import AutoConfig
-
-from models.convert import tensor_of, tensor_sources
+from models.convert import served_config, tensor_sources, weights_of
 from models.errors import BadInput
 from models.events import Event, Finished
-from models.gguf_file import open_gguf
-from models.merge import in_16_bits, served_architecture, written
+from models.families import family_of
+from models.gguf_file import GgufTensor, open_gguf
+from models.merge import Blocks, as_it_is, written
 
-ROTATIONS = "rope_freqs.weight"
-"""A table, which nothing trains."""
+ROTATIONS = ("rope_freqs.weight", "rope_factors_long.weight", "rope_factors_short.weight")
+"""Tables, which nothing trains."""
 
 
 def put_in_place(base_gguf: Path, folder: Path, out: Path) -> Iterator[Event]:
@@ -37,26 +33,25 @@ def put_in_place(base_gguf: Path, folder: Path, out: Path) -> Iterator[Event]:
         JobFailed: the disk refuses, or the trained numbers do not fit into 16 bits.
     """
     base = open_gguf(base_gguf)
-    served_architecture(base, base_gguf)
-    config = AutoConfig.from_pretrained(folder, local_files_only=True)
+    family_of(base)
+    config = served_config(folder, str(folder))
     sources = tensor_sources(folder, config, str(folder))
     if config.tie_word_embeddings:
         sources["output.weight"] = sources["token_embd.weight"]
+    with base_gguf.open("rb") as weights:
 
-    def trained(tensor: ReaderTensor) -> NDArray[np.floating]:
-        if tensor.name == ROTATIONS:
-            return in_16_bits(tensor)
-        shape = [int(size) for size in reversed(tensor.shape)]
-        found = sources.get(tensor.name)
-        weights = tensor_of(*found, tensor.name, config) if found else None
-        if weights is None or list(weights.shape) != shape:
-            raise BadInput(
-                f"The trained model has no {tensor.name} of the shape {shape} that "
-                f"{base_gguf.name} has.",
-                "Export with the base that was trained.",
-            )
-        return weights
+        def trained(tensor: GgufTensor) -> Blocks:
+            if tensor.name in ROTATIONS:
+                return as_it_is(weights, tensor)
+            source = sources.get(tensor.name)
+            if source is None or source.shape != tensor.shape:
+                raise BadInput(
+                    f"The trained model has no {tensor.name} of the shape {list(tensor.shape)} "
+                    f"that {base_gguf.name} has.",
+                    "Export with the base that was trained.",
+                )
+            return weights_of(source, tensor.name, config)
 
-    yield from written(base, out, trained)
+        yield from written(base, out, trained)
     count = len(base.tensors)
     yield Finished({"gguf": str(out), "tensors": count, "adapted": count})

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from textual.content import Content
 
 from engine.domain import Run
+from engine.export_order import files_in
 from engine.train.run_doctor import Advice
 from models.events import Failed, Finished, JsonObject
 from studio.run_panels import number
@@ -206,11 +207,11 @@ def _table(tracks: Mapping[str, Mapping[str, object]]) -> Iterator[str]:
 
 
 def _exported(result: Mapping[str, object]) -> Iterator[str]:
-    yield (
-        f"{result.get('quant')} model of {size(_number(result.get('size_bytes')))}, "
-        f"hash {str(result.get('sha256'))[:12]}."
-    )
-    yield str(result.get("gguf"))
+    for file in files_in(result):
+        kind = "The adapter" if file.get("quant") == "adapter" else f"{file.get('quant')} model"
+        size_bytes = size(_number(file.get("size_bytes")))
+        yield f"{kind} of {size_bytes}, hash {str(file.get('sha256'))[:12]}."
+        yield str(file.get("gguf"))
 
 
 def _share(value: object) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from engine import desk, runs
 from engine.bank import books
 from engine.domain import TRACKS
+from engine.export_order import ExportOrder
 from engine.preview import DEFAULT_SAMPLING, Bench
 from models.chat import Reply
 from models.events import Event, Failed, Finished, JsonObject
@@ -54,7 +55,9 @@ async def test_reviews_become_a_model_that_describes_a_book(tmp_path: Path) -> N
     assert isinstance(trained["held_out"], dict)
     assert 0 <= trained["held_out"]["accuracy"] <= 1
 
-    exported = await followed(data_dir, runs.start_export(data_dir, training.id, "Q8_0").id)
+    exported = await followed(
+        data_dir, runs.start_export(data_dir, training.id, ExportOrder(("Q8_0",))).id
+    )
     assert exported["sha256"] == sha256_of(Path(str(exported["gguf"])))
     assert exported["prompt_tokens_equal"] is True
 

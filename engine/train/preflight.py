@@ -47,7 +47,7 @@ TOKENIZER_BYTES = 4_000_000
 OPTIMISER_STATES = 2
 """Checkpoints that keep the optimiser's state."""
 LARGEST_QUANT = 8.5 / 16
-"""A quantised GGUF against the 16-bit one; `models.quantize`, which leads to llama_cpp."""
+"""A quantised GGUF against the 16-bit one; `models.quantisations`."""
 
 
 @dataclass(frozen=True)

@@ -279,8 +279,8 @@ class TrainScreen(Screen[None]):
     @work(group="ask", exclusive=True)
     async def action_export(self) -> None:
         run = self._run
-        quant = await self.app.push_screen_wait(ChooseQuant())
-        if run is not None and quant is not None:
+        order = await self.app.push_screen_wait(ChooseQuant())
+        if run is not None and order is not None:
             with self._session.errors_told():
-                await self._session.ask(engine_runs.start_export, run.id, quant)
+                await self._session.ask(engine_runs.start_export, run.id, order)
                 await self._session.refresh()

@@ -17,6 +17,7 @@ from pathlib import Path
 import click
 
 from engine.domain import Profile, Trait
+from engine.export_order import ExportOrder
 from studio.shell.base import Command, give, say, shared, tell
 from studio.shell.columns import columns
 from studio.shell.events import read_to_end
@@ -152,10 +153,11 @@ def _export(demo: Demo, trained: str) -> None:
     from engine import runs
 
     with demo.stage("export", f"Merge, GGUF, {QUANT}, and a check that it answers"):
-        print_ = runs.export_fingerprint(demo.data_dir, trained, QUANT)
+        order = ExportOrder((QUANT,))
+        print_ = runs.export_fingerprint(demo.data_dir, trained, order)
         known = run_of_same_input(demo.data_dir, "export", READER, print_)
         run, told = reuse_or_start(
-            demo.data_dir, known, lambda: runs.start_export(demo.data_dir, trained, QUANT)
+            demo.data_dir, known, lambda: runs.start_export(demo.data_dir, trained, order)
         )
         demo.say(f"   {told}")
         result = result_of_run(demo.data_dir, run)

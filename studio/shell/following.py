@@ -16,6 +16,7 @@ from typing import NoReturn
 import click
 
 from engine.domain import Run, RunKind
+from engine.export_order import files_in
 from engine.jobs import RunDir, keep_metric
 from engine.train.config import TrainConfig
 from engine.train.run_doctor import Advice, diagnose
@@ -210,8 +211,9 @@ def run_of_same_input(data_dir: Path, kind: RunKind, subject: str, print_: objec
 
 def _is_of_use(directory: RunDir, run: Run) -> bool:
     if run.state == "finished":
-        made = Path(str(run.result["gguf"])) if run.kind == "export" else directory.made
-        return made.exists()
+        if run.kind == "export":
+            return all(Path(str(file["gguf"])).exists() for file in files_in(run.result))
+        return directory.made.exists()
     return run.state in ("running", "stopped") or directory.queued.exists()
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 
 from engine.domain import Run
+from engine.export_order import files_in
 from engine.jobs import RunDir
 from engine.run_differences import Difference
 from engine.train.config import PRESETS, TrainConfig
@@ -91,5 +92,6 @@ def training_lines(result: JsonObject) -> Iterator[str]:
 
 def export_lines(result: JsonObject) -> Iterator[str]:
     """What an export made."""
-    size_bytes = int(str(result["size_bytes"]))
-    yield f"{result['gguf']}: {result['quant']}, {size(size_bytes)}, sha256 {result['sha256']}"
+    for file in files_in(result):
+        size_bytes = int(str(file["size_bytes"]))
+        yield f"{file['gguf']}: {file['quant']}, {size(size_bytes)}, sha256 {file['sha256']}"

@@ -8,10 +8,12 @@ from pathlib import Path
 import click
 
 from engine.domain import Run
+from engine.export_order import ExportOrder, check_order
 from engine.train.config import PRESETS
 from engine.train.run_doctor import diagnose
 from engine.train.settings import value_of
 from models.errors import BadInput
+from models.quantisations import QUANTS
 from studio.shell.base import Command, Group, give, shared, tell
 from studio.shell.following import (
     follow_run,
@@ -27,8 +29,6 @@ from studio.shell.run_lines import (
     training_lines,
 )
 from studio.text import size
-
-QUANTS = ("Q4_K_M", "Q8_0", "F16")
 
 
 @click.command("train", cls=Command)
@@ -109,20 +109,31 @@ def _change(told: str) -> tuple[str, object]:
 
 @click.command("export", cls=Command)
 @click.argument("run")
-@click.option("--quant", type=click.Choice(QUANTS), default="Q4_K_M", show_default=True)
+@click.option(
+    "--quant",
+    "quants",
+    multiple=True,
+    metavar="TYPE[,TYPE...]",
+    help=f"Several make a file each: {', '.join(QUANTS)}.  [default: Q4_K_M]",
+)
+@click.option("--adapter", is_flag=True, help="Also, or only, the adapter as a GGUF of its own.")
+@click.option("--importance", is_flag=True, help="Round by what the run's own pairs show to count.")
 @click.option("--fresh", is_flag=True, help="Export again, though it was done before.")
-def export(run: str, quant: str, fresh: bool) -> None:
-    """Make a GGUF of a training run: merge, quantise, check."""
+def export(run: str, quants: tuple[str, ...], adapter: bool, importance: bool, fresh: bool) -> None:
+    """Make GGUFs of a training run: merge, quantise, check."""
     from engine import runs
 
+    named = tuple(name.strip() for told in quants for name in told.split(","))
+    order = ExportOrder(named or (() if adapter else ("Q4_K_M",)), adapter, importance)
+    check_order(order)
     data_dir = shared().data_dir
     trained = runs.find_run(data_dir, run)
     known = None
     if not fresh and runs.run_dir(data_dir, trained.id).made.exists():
-        print_ = runs.export_fingerprint(data_dir, trained.id, quant)
+        print_ = runs.export_fingerprint(data_dir, trained.id, order)
         known = run_of_same_input(data_dir, "export", trained.subject, print_)
     exported, told = reuse_or_start(
-        data_dir, known, lambda: runs.start_export(data_dir, trained.id, quant)
+        data_dir, known, lambda: runs.start_export(data_dir, trained.id, order)
     )
     tell(told)
     result = result_of_run(data_dir, exported)

@@ -1,47 +1,35 @@
 """Exporting an adapter of the embedded model, in the real child process, and what is refused."""
 
 import json
-from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
 from threading import Event as Flag
 
 import numpy as np
 import pytest
-import torch
 from gguf import GGMLQuantizationType, GGUFWriter
-from peft import LoraConfig, get_peft_model
+from safetensors.numpy import load_file
 
 from engine import jobs
 from engine.export import work
+from engine.export_files import make_files, plan_of
 from engine.jobs import RunDir
+from models.convert import base_gguf
 from models.errors import BadInput, JobFailed
-from models.events import Event, Finished, Note, Step
-from models.library import embedded_gguf, resolve_base
-from models.torch_base import load_base
+from models.events import Event, Finished, Note, Step, result_of
+from models.library import embedded_gguf
+from tests.engine.export_runs import (
+    export_settings,
+    half_written,
+    save_adapter,
+    save_train_run,
+)
+from tests.engine.tiny_training import a_run
 
 
 @pytest.fixture(scope="module")
 def train_run(cache_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A training run's directory: its adapter moves the embedded model a little."""
-    folder = tmp_path_factory.mktemp("runs") / "train-1"
-    run = jobs.prepare(folder, "train", {"base": "embedded"})
-    model, _ = load_base(resolve_base("embedded"), cache_dir, torch.float32)
-    adapted = get_peft_model(model, LoraConfig(r=2, target_modules=["q_proj", "down_proj"]))
-    torch.manual_seed(1)
-    for name, parameter in adapted.named_parameters():
-        if "lora_B" in name:
-            torch.nn.init.normal_(parameter, std=0.005)
-    adapted.save_pretrained(str(run.adapter))
-    return folder
-
-
-def settings(train_run: Path, cache_dir: Path, quant: str = "Q4_K_M") -> Mapping[str, object]:
-    return {"train_run": str(train_run), "quant": quant, "cache_dir": str(cache_dir)}
-
-
-def half_written(folder: Path) -> list[Path]:
-    return list(folder.rglob("*.part"))
+    return save_train_run(tmp_path_factory.mktemp("runs") / "train-1", cache_dir)
 
 
 async def run_child(run: RunDir) -> list[Event]:
@@ -52,17 +40,23 @@ async def run_child(run: RunDir) -> list[Event]:
 async def test_an_export_ends_in_a_file_that_llama_cpp_answers_with(
     train_run: Path, cache_dir: Path, tmp_path: Path
 ) -> None:
-    run = jobs.prepare(tmp_path / "export-1", "export", settings(train_run, cache_dir))
+    run = jobs.prepare(
+        tmp_path / "export-1", "export", export_settings(train_run, cache_dir, "Q4_K_M")
+    )
     events = await run_child(run)
     assert isinstance(events[-1], Finished), (events[-1], run.log.read_text()[-2000:])
     result = events[-1].result
     gguf = tmp_path / "export-1" / "SmolLM2-135M-Instruct-train-1.Q4_K_M.gguf"
-    assert result == {
-        "run": "export-1",
+    told = {
         "gguf": str(gguf),
         "quant": "Q4_K_M",
         "size_bytes": gguf.stat().st_size,
         "sha256": sha256(gguf.read_bytes()).hexdigest(),
+    }
+    assert result == {
+        **told,
+        "files": [told],
+        "run": "export-1",
         "merged": str(tmp_path / "export-1" / "merged.F16.gguf"),
         "answer": result["answer"],
         "prompt_tokens_equal": True,
@@ -83,10 +77,12 @@ async def test_an_export_ends_in_a_file_that_llama_cpp_answers_with(
 def test_a_merge_older_than_its_adapter_is_made_again(
     train_run: Path, cache_dir: Path, tmp_path: Path
 ) -> None:
-    run = jobs.prepare(tmp_path / "export-1", "export", settings(train_run, cache_dir, "F16"))
-    first = list(work(run, settings(train_run, cache_dir, "F16"), Flag()))
+    run = jobs.prepare(
+        tmp_path / "export-1", "export", export_settings(train_run, cache_dir, "F16")
+    )
+    first = list(work(run, export_settings(train_run, cache_dir, "F16"), Flag()))
     (train_run / "adapter" / "adapter_model.safetensors").touch()
-    second = list(work(run, settings(train_run, cache_dir, "F16"), Flag()))
+    second = list(work(run, export_settings(train_run, cache_dir, "F16"), Flag()))
     assert first[-1] == second[-1]
     assert not [event for event in second if isinstance(event, Note) and "already" in event.text]
     assert isinstance(first[-1], Finished)
@@ -96,10 +92,12 @@ def test_a_merge_older_than_its_adapter_is_made_again(
 def test_an_export_that_is_asked_to_stop_leaves_no_half_file(
     train_run: Path, cache_dir: Path, tmp_path: Path
 ) -> None:
-    run = jobs.prepare(tmp_path / "export-1", "export", settings(train_run, cache_dir))
+    run = jobs.prepare(
+        tmp_path / "export-1", "export", export_settings(train_run, cache_dir, "Q4_K_M")
+    )
     asked_to_stop = Flag()
     events = []
-    for event in work(run, settings(train_run, cache_dir), asked_to_stop):
+    for event in work(run, export_settings(train_run, cache_dir, "Q4_K_M"), asked_to_stop):
         events.append(event)
         asked_to_stop.set()
     assert [type(event) for event in events] == [Step]
@@ -125,8 +123,78 @@ def test_a_disk_that_is_too_small_is_told_before_anything_is_written(
     (huge.path / "adapter").symlink_to(train_run / "adapter")
     run = jobs.prepare(tmp_path / "export-2", "export", {})
     with pytest.raises(JobFailed, match=r"The export needs 6734\.5 GB in .*GB are free"):
-        list(work(run, settings(huge.path, cache_dir, "Q8_0"), Flag()))
+        list(work(run, export_settings(huge.path, cache_dir, "Q8_0"), Flag()))
     assert [path.name for path in run.path.iterdir()] == ["job.json"]
+
+
+def test_one_merge_makes_every_file_that_is_ordered(
+    train_run: Path, cache_dir: Path, tmp_path: Path
+) -> None:
+    settings = {**export_settings(train_run, cache_dir, "IQ4_XS", "F16"), "adapter": True}
+    run = jobs.prepare(tmp_path / "export-1", "export", settings)
+    events = list(work(run, settings, Flag()))
+    assert isinstance(events[-1], Finished)
+    files = events[-1].result["files"]
+    assert isinstance(files, list)
+    assert [file["quant"] for file in files] == ["IQ4_XS", "F16", "adapter"]
+    assert [Path(file["gguf"]).stat().st_size for file in files] == [
+        file["size_bytes"] for file in files
+    ]
+    merges = [event for event in events if isinstance(event, Step) and event.done == 272]
+    assert len(merges) == 1
+
+
+def test_the_adapter_alone_needs_no_merge(train_run: Path, cache_dir: Path, tmp_path: Path) -> None:
+    settings = {**export_settings(train_run, cache_dir), "adapter": True}
+    run = jobs.prepare(tmp_path / "export-1", "export", settings)
+    *_, last = work(run, settings, Flag())
+    assert isinstance(last, Finished)
+    gguf = run.path / "SmolLM2-135M-Instruct-train-1.adapter.gguf"
+    assert {path.name for path in run.path.iterdir()} == {"job.json", gguf.name}
+    assert "gguf" not in last.result, "no model that previews could take"
+    assert last.result["files"] == [
+        {
+            "quant": "adapter",
+            "gguf": str(gguf),
+            "size_bytes": gguf.stat().st_size,
+            "sha256": sha256(gguf.read_bytes()).hexdigest(),
+        }
+    ]
+
+
+def test_too_little_memory_is_told_before_anything_is_written(
+    train_run: Path, cache_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "meminfo").write_text("MemAvailable:   123000 kB\n")
+    monkeypatch.setattr("models.hardware._MEMINFO", tmp_path / "meminfo")
+    run = jobs.prepare(tmp_path / "export-2", "export", {})
+    told = r"The export needs 0\.5 GB of memory, and 0\.1 GB are free"
+    with pytest.raises(JobFailed, match=told):
+        list(work(run, export_settings(train_run, cache_dir, "Q8_0"), Flag()))
+    assert [path.name for path in run.path.iterdir()] == ["job.json"]
+
+
+def test_importance_is_what_the_pairs_that_were_trained_on_show(
+    tiny_base: Path, cache_dir: Path, tmp_path: Path
+) -> None:
+    """Six of the eight pairs are not held out."""
+    trained = a_run(tmp_path / "train-1", tiny_base, cache_dir)
+    save_adapter(trained, str(tiny_base), cache_dir)
+    for folder, importance in (("plain", False), ("by-importance", True)):
+        order = {"quants": ["Q4_0"], "importance": importance}
+        settings = {"train_run": str(trained.path), "cache_dir": str(cache_dir), **order}
+        plan = plan_of(tmp_path / folder, settings)
+        base = result_of(base_gguf(plan.base, cache_dir))
+        *events, last = make_files(Path(str(base["gguf"])), plan)
+        assert isinstance(last, Finished)
+        read = [event.done for event in events if isinstance(event, Step) and event.total == 6]
+        assert read == ([1, 2, 3, 4, 5, 6] if importance else [])
+    plain, by_importance = (
+        next((tmp_path / folder).glob("*.Q4_0.gguf")).read_bytes()
+        for folder in ("plain", "by-importance")
+    )
+    assert plain != by_importance
+    assert set(load_file(plan.importance)) >= {"blk.0.attn_q.weight", "blk.1.ffn_down.weight"}
 
 
 def test_an_unknown_quantisation_is_refused(
@@ -134,13 +202,13 @@ def test_an_unknown_quantisation_is_refused(
 ) -> None:
     run = RunDir(tmp_path)
     with pytest.raises(BadInput, match="There is no quantisation 'Q99'"):
-        list(work(run, settings(train_run, cache_dir, "Q99"), Flag()))
+        list(work(run, export_settings(train_run, cache_dir, "Q99"), Flag()))
 
 
 def test_an_adapter_that_another_checkpoint_took_the_place_of_is_refused(
     train_run: Path, cache_dir: Path, tmp_path: Path
 ) -> None:
-    meant = {**settings(train_run, cache_dir), "made_sha256": "0" * 64}
+    meant = {**export_settings(train_run, cache_dir, "Q4_K_M"), "made_sha256": "0" * 64}
     with pytest.raises(BadInput, match="Another checkpoint of train-1 was picked since"):
         list(work(RunDir(tmp_path), meant, Flag()))
 
@@ -152,11 +220,11 @@ def test_a_training_run_that_names_no_base_is_refused(
     if job is not None:
         (tmp_path / "job.json").write_text(job)
     with pytest.raises(BadInput, match="does not say what base was trained"):
-        list(work(RunDir(tmp_path / "export"), settings(tmp_path, cache_dir), Flag()))
+        list(work(RunDir(tmp_path / "export"), export_settings(tmp_path, cache_dir, "F16"), Flag()))
 
 
 def test_a_training_run_without_an_adapter_is_refused(cache_dir: Path, tmp_path: Path) -> None:
     trained = jobs.prepare(tmp_path / "train-3", "train", {"base": "embedded"})
     run = jobs.prepare(tmp_path / "export-3", "export", {})
     with pytest.raises(BadInput, match=r"There is no adapter at .*train-3/adapter"):
-        list(work(run, settings(trained.path, cache_dir), Flag()))
+        list(work(run, export_settings(trained.path, cache_dir, "F16"), Flag()))

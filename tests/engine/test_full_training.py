@@ -17,8 +17,8 @@ from engine.train.checkpoints import made_sha256, pick, whole_checkpoints
 from engine.train.config import TrainConfig, config_for, pairs_per_step
 from models.errors import BadInput, UserError
 from models.events import Failed, Finished, Metric, Note
+from models.families import reordered
 from models.library import resolve_base
-from models.merge import permuted
 from models.torch_base import load_base
 from tests.engine.tiny_training import TINY, a_run, run_child
 
@@ -68,7 +68,7 @@ async def test_every_weight_is_trained_resumed_and_exported(
     assert made.result["prompt_tokens_equal"] is True
     tensors = {tensor.name: tensor.data for tensor in GGUFReader(str(made.result["gguf"])).tensors}
     query = after["model.layers.1.self_attn.q_proj.weight"].numpy()
-    assert np.array_equal(tensors["blk.1.attn_q.weight"], permuted(query, 4).astype(np.float16))
+    assert np.array_equal(tensors["blk.1.attn_q.weight"], reordered(query, 4).astype(np.float16))
     norm = after["model.norm.weight"].numpy()
     assert np.array_equal(tensors["output_norm.weight"], norm)
     embedding = after["model.embed_tokens.weight"].numpy().astype(np.float16)

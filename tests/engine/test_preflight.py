@@ -44,7 +44,7 @@ from engine.train.preflight_work import (
 from models.base_shape import shape_of
 from models.events import Finished, Item, Metric, Step
 from models.library import resolve_base
-from models.quantize import QUANTS
+from models.quantisations import QUANTS
 from models.torch_base import base_folder, load_tokenizer
 from models.wordpieces import count_tokens
 from tests.engine.conftest import a_profile, fill, known, scored_ids

@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 from engine import runs
+from engine.export_order import ExportOrder
 from engine.jobs import RunDir
 from engine.train.checkpoints import mark_whole
 from models.events import Event, Finished, Item, Metric, Note
@@ -56,7 +57,7 @@ def test_a_picked_checkpoint_is_the_runs_adapter_and_another_export(data_dir: Pa
     torn.mkdir()
     (torn / "adapter_model.safetensors").write_bytes(b"torn")
     runs.pick_checkpoint(data_dir, "train-1", 4)
-    late = runs.export_fingerprint(data_dir, "train-1", "Q8_0")
+    late = runs.export_fingerprint(data_dir, "train-1", ExportOrder(("Q8_0",)))
 
     told = document(data_dir, "runs", "pick", "train-1", "2")
     assert told["checkpoint"] == str(run.checkpoints / "checkpoint-2")
@@ -65,7 +66,7 @@ def test_a_picked_checkpoint_is_the_runs_adapter_and_another_export(data_dir: Pa
         "adapter_config.json",
         "adapter_model.safetensors",
     ]
-    assert runs.export_fingerprint(data_dir, "train-1", "Q8_0") != late
+    assert runs.export_fingerprint(data_dir, "train-1", ExportOrder(("Q8_0",))) != late
     assert document(data_dir, "runs", "show", "train-1")["result"]["picked"] == 2
     assert "step 2 was picked" in command(data_dir, "runs", "show", "train-1").stdout
     refused = command(data_dir, "runs", "pick", "train-1", "6")
