@@ -10,7 +10,7 @@ from textual.message import Message
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from engine.preview import Pane
+from engine.panes import Pane
 from studio.text import one_line
 
 FEWEST, MOST = 2, 4
@@ -50,6 +50,16 @@ class PaneChoice(OptionList):
             if len(self._chosen) < FEWEST:
                 self._chosen.add(pane.id)
         self._draw()
+
+    def add(self, pane: Pane) -> None:
+        """Offer one more pane and choose it, in the place of the last where there are four."""
+        if pane.id not in {offered.id for offered in self._offered}:
+            self._offered = (*self._offered, pane)
+        if len(self._chosen | {pane.id}) > MOST:
+            self._chosen.discard(self.chosen[-1].id)
+        self._chosen.add(pane.id)
+        self._draw()
+        self.post_message(self.Changed(self.chosen))
 
     @on(OptionList.OptionSelected)
     def _tick(self, event: OptionList.OptionSelected) -> None:

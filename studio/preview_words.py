@@ -1,0 +1,41 @@
+"""Descriptions in words: what made them, for the window and the command line."""
+
+from collections.abc import Iterator
+
+from engine.domain import Description
+from engine.sampling import told
+from studio.text import moment, one_line
+
+HASH_DIGITS = 12
+ENDINGS = {"end": "", "length": ", cut at its limit", "asked": ", stopped"}
+"""What is said of how a text ended, by `models.chat.Stopped`."""
+
+
+def short_hash(sha256: str) -> str:
+    """Enough of a hash to tell two files apart."""
+    return sha256[:HASH_DIGITS] or "hash not told"
+
+
+def heading(description: Description) -> str:
+    """When and by what it was written: `2026-01-02 03:04  tuned  SmolLM2.Q4_K_M`."""
+    name = one_line(description.model_name, 40)
+    return f"{moment(description.made_at)}  {one_line(description.pane_id, 40)}  {name}"
+
+
+def making(description: Description) -> Iterator[str]:
+    """Line by line what made a text."""
+    hash_told = short_hash(description.model_sha256)
+    yield f"Model: {one_line(description.model_name, 60)} ({hash_told})"
+    if description.run_id:
+        yield f"Made by: {one_line(description.run_id)}"
+    yield f"Card: {_card(description)}"
+    yield f"Sampling: {told(description.sampling)}{ENDINGS[description.stopped]}"
+    yield f"Prompt: {short_hash(description.prompt_sha256)}"
+    for sentence in description.near:
+        yield f"Told: {one_line(sentence)}"
+
+
+def _card(description: Description) -> str:
+    if not description.with_card:
+        return "none"
+    return f"of {one_line(description.card_of)}" if description.card_of else "the reader's own"

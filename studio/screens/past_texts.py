@@ -1,0 +1,79 @@
+"""The descriptions of a book that were written for a reader, each with what made it."""
+
+from typing import ClassVar
+
+from textual import getters, on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import OptionList, Static
+
+from engine.domain import Book, Description
+from engine.past_descriptions import past_descriptions
+from studio.preview_words import heading, making
+from studio.session import Session
+from studio.text import lately, one_line, visible
+
+
+class PastTexts(ModalScreen[None]):
+    """Read-only; the newest first, or the one that was asked for."""
+
+    CSS_PATH = "dialog.tcss"
+    AUTO_FOCUS = "#texts"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss", "Close", id="past.close", tooltip="Close the texts")
+    ]
+    texts = getters.query_one("#texts", OptionList)
+    told = getters.query_one("#told", Static)
+
+    def __init__(
+        self, session: Session, reader_id: str, book: Book, begin_at: int | None = None
+    ) -> None:
+        """
+        Args:
+            begin_at: the id of the description to begin with.
+        """
+        super().__init__()
+        self._session = session
+        self._reader_id = reader_id
+        self._book = book
+        self._begin_at = begin_at
+        self._past: list[Description] = []
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="box") as box:
+            box.border_title = Content(f"Written of {one_line(self._book.title, 50)}")
+            box.border_subtitle = "tab to the text  esc closes"
+            with Horizontal():
+                yield OptionList(id="texts", markup=False)
+                with VerticalScroll(can_focus=True):
+                    yield Static("", id="told", markup=False)
+
+    def on_mount(self) -> None:
+        self._load()
+
+    @work(group="load", exclusive=True)
+    async def _load(self) -> None:
+        with self._session.errors_told():
+            self._past = await self._session.ask(past_descriptions, self._reader_id, self._book.id)
+        self.texts.add_options([_line(description) for description in self._past])
+        ids = [description.id for description in self._past]
+        if ids:
+            self.texts.highlighted = ids.index(self._begin_at) if self._begin_at in ids else 0
+        else:
+            self.told.update("Nothing was written of this book for this reader yet.")
+
+    @on(OptionList.OptionHighlighted, "#texts")
+    def _tell(self, event: OptionList.OptionHighlighted) -> None:
+        description = self._past[event.option_index]
+        head = Content.styled(heading(description), "bold")
+        made = Content.styled("\n".join(making(description)), "dim")
+        self.told.update(Content("\n\n").join([head, Content(visible(description.text)), made]))
+
+
+def _line(description: Description) -> Content:
+    """Short enough for a column of a small window; the head of the text tells the rest."""
+    told = f"{lately(description.made_at)}, seed {description.sampling.seed}"
+    return Content.assemble(one_line(description.pane_id, 40), "\n", (told, "dim"))
