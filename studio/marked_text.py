@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 from textual.content import Content
 
+from engine.description_checks import Flag
 from engine.domain import Evidence
+from studio.preview_words import SIGNS
 from studio.text import visible
 
 FOR = ("»", "«")
@@ -32,6 +34,19 @@ def marked(text: str, spans: Sequence[Evidence], current: Evidence | None) -> Co
         [
             Mark(span.start, span.end, FOR if span.stance > 0 else AGAINST, span == current)
             for span in spans
+        ],
+    )
+
+
+def flagged(text: str, flags: Sequence[Flag]) -> Content:
+    """A description with what the checks found between angle marks, its sign first."""
+    opening, closing = AGAINST
+    return with_marks(
+        text,
+        [
+            Mark(flag.start, flag.end, (f"{opening}{SIGNS[flag.kind]}", closing))
+            for flag in flags
+            if flag.start < flag.end
         ],
     )
 

@@ -1,14 +1,49 @@
-"""Descriptions in words: what made them, for the window and the command line."""
+"""Descriptions in words: what made them and what the checks found, for window and command line."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
+from engine.description_checks import FLAG_KINDS, Flag, FlagKind
 from engine.domain import Description
 from engine.sampling import told
-from studio.text import moment, one_line
+from studio.text import count, moment, one_line
 
 HASH_DIGITS = 12
 ENDINGS = {"end": "", "length": ", cut at its limit", "asked": ", stopped"}
 """What is said of how a text ended, by `models.chat.Stopped`."""
+SIGNS: Mapping[FlagKind, str] = {
+    "name": "?",
+    "number": "#",
+    "repeated": "=",
+    "mention": "@",
+    "copied": "~",
+    "length": "",
+}
+"""What stands before a flagged phrase in a marked text."""
+NOUNS: Mapping[FlagKind, str] = {
+    "name": "unknown name",
+    "number": "unknown number",
+    "repeated": "repeat",
+    "mention": "mention of the reader",
+    "copied": "copied phrase",
+}
+NOTHING_FOUND = "Checks: nothing found."
+
+
+def checks_line(flags: Sequence[Flag]) -> str:
+    """What the checks found, in a line: `? 2 unknown names  = 1 repeat`."""
+    parts = [flag.told for flag in flags if flag.kind == "length"]
+    for kind in FLAG_KINDS:
+        number = sum(flag.kind == kind for flag in flags)
+        if number and kind in NOUNS:
+            parts.append(f"{SIGNS[kind]} {count(number, NOUNS[kind])}")
+    return "  ".join(parts) or NOTHING_FOUND
+
+
+def flag_lines(flags: Sequence[Flag]) -> Iterator[str]:
+    """What the checks found, each in a sentence."""
+    yield from (f"{SIGNS[flag.kind] or '-'} {flag.told}" for flag in flags)
+    if not flags:
+        yield NOTHING_FOUND
 
 
 def short_hash(sha256: str) -> str:

@@ -10,9 +10,12 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 
+from engine.description_checks import Flag
 from engine.domain import Book, Description
-from engine.past_descriptions import past_descriptions
-from studio.preview_words import heading, making
+from engine.past_descriptions import flags_of, past_descriptions
+from models.errors import UserError
+from studio.marked_text import flagged
+from studio.preview_words import flag_lines, heading, making
 from studio.session import Session
 from studio.text import lately, one_line, visible
 
@@ -66,11 +69,24 @@ class PastTexts(ModalScreen[None]):
             self.told.update("Nothing was written of this book for this reader yet.")
 
     @on(OptionList.OptionHighlighted, "#texts")
-    def _tell(self, event: OptionList.OptionHighlighted) -> None:
-        description = self._past[event.option_index]
-        head = Content.styled(heading(description), "bold")
-        made = Content.styled("\n".join(making(description)), "dim")
-        self.told.update(Content("\n\n").join([head, Content(visible(description.text)), made]))
+    def _show(self, event: OptionList.OptionHighlighted) -> None:
+        self._tell(self._past[event.option_index])
+
+    @work(group="page", exclusive=True)
+    async def _tell(self, description: Description) -> None:
+        flags: tuple[Flag, ...] = ()
+        try:
+            flags = await self._session.ask(flags_of, description)
+            found = "\n".join(flag_lines(flags))
+        except UserError as error:
+            found = f"Not checked: {error}"
+        parts = [
+            Content.styled(heading(description), "bold"),
+            flagged(description.final_text, flags),
+            Content(visible(found)),
+            Content.styled("\n".join(making(description)), "dim"),
+        ]
+        self.told.update(Content("\n\n").join(parts))
 
 
 def _line(description: Description) -> Content:

@@ -17,6 +17,7 @@ from textual.widgets import Footer, Static
 from engine import desk
 from engine.domain import Book
 from engine.panes import Pane, find_pane
+from engine.past_descriptions import flags_of
 from engine.preview import DEFAULT_SAMPLING
 from engine.sampling import told
 from engine.shelf import find_book
@@ -246,5 +247,8 @@ class PreviewScreen(Screen[None]):
             raise
         if note := bench.untold_note():
             self.notify(note, severity="warning", markup=False)
+        if pane.kept is not None:
+            with self._session.errors_told():
+                pane.check(await self._session.ask(flags_of, pane.kept))
         self._session.previewed.add(reader_id)
         self._session.changed.publish(None)

@@ -3,18 +3,19 @@
 import asyncio
 from collections.abc import Iterator, Sequence
 from contextlib import aclosing
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from engine.description_checks import Flag
 from engine.domain import Book, Description
 from engine.sampling import resampled, told
 from models.chat import Reply, Sampling, Started, Text
 from models.errors import BadInput
-from studio.preview_words import ENDINGS, heading, making, short_hash
+from studio.preview_words import ENDINGS, flag_lines, heading, making, short_hash
 from studio.shell.base import Command, find_reader, give, say, shared, tell
 from studio.text import one_line
 
@@ -34,11 +35,17 @@ class Written:
     """What its model was told that the reader would say on the book."""
     kept: Description | None
     """As it is in the store; None of what no model wrote."""
+    flags: tuple[Flag, ...] = ()
 
     def as_json(self) -> dict[str, object]:
-        of_pane = {"pane": self.pane, "title": self.title, "near": list(self.near)}
-        kept = {"description": self.kept.id if self.kept else None}
-        return of_pane | asdict(self.reply) | kept
+        return {
+            "pane": self.pane,
+            "title": self.title,
+            "near": list(self.near),
+            **asdict(self.reply),
+            "description": self.kept.id if self.kept else None,
+            "flags": [asdict(flag) for flag in self.flags],
+        }
 
 
 @click.command("preview", cls=Command)
@@ -83,31 +90,35 @@ def preview(
 
 
 def _show_history(data_dir: Path, reader_id: str, book: Book) -> None:
-    from engine.past_descriptions import past_descriptions
+    from engine.past_descriptions import flags_of, past_descriptions
 
-    past = past_descriptions(data_dir, reader_id, book.id)
+    past = [
+        (description, flags_of(data_dir, description))
+        for description in past_descriptions(data_dir, reader_id, book.id)
+    ]
     document: dict[str, object] = {
         "reader": reader_id,
         "book": book.id,
-        "history": [_as_json(description) for description in past],
+        "history": [_as_json(description, flags) for description, flags in past],
     }
-    give(document, [line for description in past for line in _past_lines(description)])
+    give(document, [line for one, flags in past for line in _past_lines(one, flags)])
     if not past:
         tell("Nothing was written of this book for this reader yet.")
 
 
-def _past_lines(description: Description) -> Iterator[str]:
+def _past_lines(description: Description, flags: Sequence[Flag]) -> Iterator[str]:
     yield heading(description)
-    yield from (f"  {line}" for line in making(description))
-    yield f"\n{description.text}\n"
+    yield from (f"  {line}" for line in (*making(description), *flag_lines(flags)))
+    yield f"\n{description.final_text}\n"
 
 
-def _as_json(description: Description) -> dict[str, object]:
+def _as_json(description: Description, flags: Sequence[Flag]) -> dict[str, object]:
     made_at, accepted_at = description.made_at, description.accepted_at
     return {
         **asdict(description),
         "made_at": made_at.isoformat(),
         "accepted_at": accepted_at.isoformat() if accepted_at else None,
+        "flags": [asdict(flag) for flag in flags],
     }
 
 
@@ -147,12 +158,19 @@ async def write_panes(
     Raises:
         UserError: no such pane, or a model cannot answer.
     """
+    from engine.past_descriptions import flags_of
     from engine.preview import Bench
 
     async with Bench(data_dir) as bench:
         written = []
         for pane in _chosen(bench, reader_id, wanted):
-            written.append(await _write(bench, reader_id, book, pane, sampling, aloud))
+            one = await _write(bench, reader_id, book, pane, sampling, aloud)
+            if one.kept:
+                found = await asyncio.to_thread(flags_of, data_dir, one.kept)
+                one = replace(one, flags=found)
+                if aloud:
+                    say("\n".join(flag_lines(found)))
+            written.append(one)
             if note := bench.untold_note():
                 tell(note)
         return written

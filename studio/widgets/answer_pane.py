@@ -1,5 +1,6 @@
 """One model's description of a book, as it is written, with what it cost."""
 
+from collections.abc import Sequence
 from time import monotonic
 
 from textual.app import ComposeResult
@@ -7,13 +8,15 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
+from engine.description_checks import Flag
 from engine.domain import Description
 from engine.panes import Pane
 from engine.preview import Kept
 from engine.sampling import told
 from models.chat import ChatEvent, Reply, Sampling, Started, Text
 from models.errors import UserError
-from studio.preview_words import ENDINGS, short_hash
+from studio.marked_text import flagged
+from studio.preview_words import ENDINGS, checks_line, short_hash
 from studio.text import one_line, visible
 
 DRAW_EVERY_S = 0.05
@@ -35,6 +38,7 @@ class AnswerPane(VerticalScroll):
     def compose(self) -> ComposeResult:
         yield Static(visible(self.pane.detail), id="cost", markup=False)
         yield Static("Press g to write a description.", id="answer", markup=False)
+        yield Static("", id="checks", markup=False)
 
     def on_mount(self) -> None:
         self.border_title = Content(one_line(self.pane.title, 60))
@@ -43,6 +47,7 @@ class AnswerPane(VerticalScroll):
         """Clear the pane: a new answer was asked for."""
         self._text, self.sampling, self.kept = "", sampling, None
         self._tell("reading the prompt…")
+        self.query_one("#checks", Static).update("")
         self._draw()
 
     def see(self, event: ChatEvent | Kept) -> None:
@@ -61,6 +66,11 @@ class AnswerPane(VerticalScroll):
                 self._tell(self.pane.detail if self.pane.provider is None else self._cost(event))
             case Kept(description):
                 self.kept = description
+
+    def check(self, flags: Sequence[Flag]) -> None:
+        """Mark what the checks found."""
+        self.query_one("#answer", Static).update(flagged(self._text, flags))
+        self.query_one("#checks", Static).update(checks_line(flags))
 
     def refuse(self, error: UserError) -> None:
         """Show why there is no answer, or no more of it."""
