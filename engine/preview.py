@@ -15,10 +15,13 @@ from pathlib import Path
 from typing import Self
 
 from engine.cards import conditioning_text
+from engine.desk import built_profile
 from engine.domain import Book, Description
 from engine.hosting import Hosts
+from engine.meter import Reading, readings
 from engine.near_book import NearBooks
 from engine.panes import Pane, find_pane, panes
+from engine.profile.sentences import sentences
 from engine.prompts import description_request, for_reader, prompt_sha256
 from engine.shelf import find_book
 from engine.store.database import change, opened
@@ -108,6 +111,22 @@ class Bench:
         if pane.provider is None or not pane.with_card:
             return ()
         return await self._near.said_on(pane.card_of or reader_id, book)
+
+    async def meter(self, description: Description) -> list[Reading]:
+        """Which values a kept text draws on, beside its reader's profile; see `engine.meter`.
+
+        Raises:
+            BadInput: the book is gone, or the profile.
+            UserError: the encoder cannot be asked.
+        """
+        reader_id, book_id = description.reader_id, description.book_id
+        book = await asyncio.to_thread(find_book, self._data_dir, book_id)
+        profile = await asyncio.to_thread(built_profile, self._data_dir, reader_id)
+        texts = (description.final_text, book.description)
+        quotes = [[span.quote for span in sentences(text)] for text in texts]
+        encoder = await self._near.encoder()
+        of_text, of_facts = [await encoder.values(some) for some in quotes]
+        return readings(profile, description.final_text, of_text, of_facts)
 
     def untold_note(self) -> str:
         """What the editor should know of the panes' prompts, once; empty where there is nothing."""

@@ -1,9 +1,10 @@
-"""Descriptions in words: what made them and what the checks found, for window and command line."""
+"""Descriptions in words, for window and command line: what made them and what was found in them."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
 from engine.description_checks import FLAG_KINDS, Flag, FlagKind
 from engine.domain import Description
+from engine.meter import Reading, Stand, told_of_itself
 from engine.sampling import told
 from studio.text import count, moment, one_line
 
@@ -44,6 +45,36 @@ def flag_lines(flags: Sequence[Flag]) -> Iterator[str]:
     yield from (f"{SIGNS[flag.kind] or '-'} {flag.told}" for flag in flags)
     if not flags:
         yield NOTHING_FOUND
+
+
+STANDS: Mapping[Stand, str] = {
+    "with": "with the reader",
+    "against": "against the reader",
+    "unknown": "profile takes no side",
+}
+
+
+def meter_line(readings: Sequence[Reading], names: Mapping[str, str]) -> str:
+    """Which values a text draws on, in a line: `Meter: with the reader: Humility`.
+
+    Args:
+        names: of traits, by id.
+    """
+    parts = []
+    for stand, words in STANDS.items():
+        values = [names[one.trait_id] for one in readings if one.stand == stand]
+        if values:
+            parts.append(f"{words}: {', '.join(values)}")
+    return f"Meter: {'; '.join(parts) or 'draws on no value more than is usual'}"
+
+
+def meter_lines(readings: Sequence[Reading], names: Mapping[str, str]) -> Iterator[str]:
+    """The same value by value, each with the sentence that carries it most."""
+    yield meter_line(readings, names)
+    for one in readings:
+        about = f"{names[one.trait_id]}, {STANDS[one.stand]}"
+        yield f"{one.strength:+.1f} {about}: “{one_line(one.carrier.quote, 300)}”"
+    yield told_of_itself()
 
 
 def short_hash(sha256: str) -> str:

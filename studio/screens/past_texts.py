@@ -10,14 +10,16 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 
+from engine import desk
 from engine.description_checks import Flag
 from engine.domain import Book, Description
 from engine.past_descriptions import flags_of, past_descriptions
 from models.errors import UserError
 from studio.marked_text import flagged
-from studio.preview_words import flag_lines, heading, making
+from studio.preview_words import flag_lines, heading, making, meter_lines
 from studio.session import Session
 from studio.text import lately, one_line, visible
+from studio.widgets.answer_pane import METERING
 
 
 class PastTexts(ModalScreen[None]):
@@ -80,10 +82,27 @@ class PastTexts(ModalScreen[None]):
             found = "\n".join(flag_lines(flags))
         except UserError as error:
             found = f"Not checked: {error}"
+        self._show_all(description, flags, found, METERING)
+        self._measure(description, flags, found)
+
+    @work(group="meter", exclusive=True)
+    async def _measure(self, description: Description, flags: tuple[Flag, ...], found: str) -> None:
+        """Apart from the text: the encoder may have to be loaded first."""
+        try:
+            bench = await self._session.bench()
+            meter = "\n".join(meter_lines(await bench.meter(description), desk.trait_names()))
+        except UserError as error:
+            meter = f"Meter: not read. {error}"
+        self._show_all(description, flags, found, meter)
+
+    def _show_all(
+        self, description: Description, flags: tuple[Flag, ...], found: str, meter: str
+    ) -> None:
         parts = [
             Content.styled(heading(description), "bold"),
             flagged(description.final_text, flags),
             Content(visible(found)),
+            Content(visible(meter)),
             Content.styled("\n".join(making(description)), "dim"),
         ]
         self.told.update(Content("\n\n").join(parts))

@@ -18,11 +18,12 @@ from engine import desk
 from engine.domain import Book
 from engine.panes import Pane, find_pane
 from engine.past_descriptions import flags_of
-from engine.preview import DEFAULT_SAMPLING
+from engine.preview import DEFAULT_SAMPLING, Bench
 from engine.sampling import told
 from engine.shelf import find_book
 from models.chat import Sampling
 from models.errors import UserError
+from studio.preview_words import meter_line
 from studio.screens.ask_words import AskWords, Blank
 from studio.screens.past_texts import PastTexts
 from studio.screens.set_sampling import SetSampling
@@ -38,6 +39,7 @@ NARROW = 100
 """Below this many columns the panes stand below each other."""
 WRITING = "write "
 """What the group of a pane's worker begins with; the pane's id follows."""
+METER = "meter"
 ADDING = (
     "local:FILE.gguf, endpoint:NAME, endpoint:URL#MODEL, or card:READER for the tuned model with "
     "another reader's card."
@@ -215,6 +217,16 @@ class PreviewScreen(Screen[None]):
         with self._session.errors_told():
             self.choices.add(await self._session.ask(find_pane, reader.id, words[0]))
 
+    async def _measure(self, bench: Bench, pane: AnswerPane) -> None:
+        kept = pane.kept
+        assert kept is not None
+        try:
+            line = meter_line(await bench.meter(kept), desk.trait_names())
+        except UserError as error:
+            line = f"Meter: not read. {error}"
+        if pane.is_attached and pane.kept is kept:
+            pane.measure(line)
+
     def _write(self, pane: AnswerPane, sampling: Sampling) -> None:
         """Let a pane write, beside the others; what it was writing is stopped."""
         reader, book = self._session.reader, self.books.book
@@ -250,5 +262,6 @@ class PreviewScreen(Screen[None]):
         if pane.kept is not None:
             with self._session.errors_told():
                 pane.check(await self._session.ask(flags_of, pane.kept))
+                self.run_worker(self._measure(bench, pane), group=METER, exclusive=False)
         self._session.previewed.add(reader_id)
         self._session.changed.publish(None)

@@ -12,10 +12,18 @@ import click
 
 from engine.description_checks import Flag
 from engine.domain import Book, Description
+from engine.meter import Reading
 from engine.sampling import resampled, told
 from models.chat import Reply, Sampling, Started, Text
-from models.errors import BadInput
-from studio.preview_words import ENDINGS, flag_lines, heading, making, short_hash
+from models.errors import BadInput, UserError
+from studio.preview_words import (
+    ENDINGS,
+    flag_lines,
+    heading,
+    making,
+    meter_line,
+    short_hash,
+)
 from studio.shell.base import Command, find_reader, give, say, shared, tell
 from studio.text import one_line
 
@@ -36,6 +44,7 @@ class Written:
     kept: Description | None
     """As it is in the store; None of what no model wrote."""
     flags: tuple[Flag, ...] = ()
+    meter: tuple[Reading, ...] = ()
 
     def as_json(self) -> dict[str, object]:
         return {
@@ -45,6 +54,7 @@ class Written:
             **asdict(self.reply),
             "description": self.kept.id if self.kept else None,
             "flags": [asdict(flag) for flag in self.flags],
+            "meter": [asdict(reading) for reading in self.meter],
         }
 
 
@@ -158,7 +168,7 @@ async def write_panes(
     Raises:
         UserError: no such pane, or a model cannot answer.
     """
-    from engine.past_descriptions import flags_of
+    from engine.desk import trait_names
     from engine.preview import Bench
 
     async with Bench(data_dir) as bench:
@@ -166,14 +176,25 @@ async def write_panes(
         for pane in _chosen(bench, reader_id, wanted):
             one = await _write(bench, reader_id, book, pane, sampling, aloud)
             if one.kept:
-                found = await asyncio.to_thread(flags_of, data_dir, one.kept)
-                one = replace(one, flags=found)
+                one = await _looked_at(bench, data_dir, one, one.kept)
                 if aloud:
-                    say("\n".join(flag_lines(found)))
+                    say("\n".join((*flag_lines(one.flags), meter_line(one.meter, trait_names()))))
             written.append(one)
             if note := bench.untold_note():
                 tell(note)
         return written
+
+
+async def _looked_at(bench: "Bench", data_dir: Path, one: Written, kept: Description) -> Written:
+    """What the checks and the meter find; the meter is left out where it cannot be asked."""
+    from engine.past_descriptions import flags_of
+
+    flags = await asyncio.to_thread(flags_of, data_dir, kept)
+    try:
+        return replace(one, flags=flags, meter=tuple(await bench.meter(kept)))
+    except UserError as error:
+        tell(f"Meter: not read. {error}")
+        return replace(one, flags=flags)
 
 
 def _chosen(bench: "Bench", reader_id: str, wanted: Sequence[str]) -> "list[Pane]":

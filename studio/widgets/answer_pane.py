@@ -20,6 +20,7 @@ from studio.preview_words import ENDINGS, checks_line, short_hash
 from studio.text import one_line, visible
 
 DRAW_EVERY_S = 0.05
+METERING = "Meter: reading…"
 
 
 class AnswerPane(VerticalScroll):
@@ -33,6 +34,8 @@ class AnswerPane(VerticalScroll):
         self.kept: Description | None = None
         """The text that is shown, as it is in the store."""
         self._text = ""
+        self._found = ("", "")
+        """What the checks say, and the meter."""
         self._drawn_at = 0.0
 
     def compose(self) -> ComposeResult:
@@ -47,7 +50,7 @@ class AnswerPane(VerticalScroll):
         """Clear the pane: a new answer was asked for."""
         self._text, self.sampling, self.kept = "", sampling, None
         self._tell("reading the prompt…")
-        self.query_one("#checks", Static).update("")
+        self._find("", "")
         self._draw()
 
     def see(self, event: ChatEvent | Kept) -> None:
@@ -70,7 +73,11 @@ class AnswerPane(VerticalScroll):
     def check(self, flags: Sequence[Flag]) -> None:
         """Mark what the checks found."""
         self.query_one("#answer", Static).update(flagged(self._text, flags))
-        self.query_one("#checks", Static).update(checks_line(flags))
+        self._find(checks_line(flags), METERING)
+
+    def measure(self, line: str) -> None:
+        """Show what the meter says."""
+        self._find(self._found[0], line)
 
     def refuse(self, error: UserError) -> None:
         """Show why there is no answer, or no more of it."""
@@ -89,6 +96,10 @@ class AnswerPane(VerticalScroll):
             f"first after {reply.time_to_first_token_s:.2f} s  "
             f"{reply.tokens_per_second:.1f} tokens/s{ENDINGS[reply.stopped]}\n{drawn}"
         )
+
+    def _find(self, checks: str, meter: str) -> None:
+        self._found = (checks, meter)
+        self.query_one("#checks", Static).update("\n".join(filter(None, self._found)))
 
     def _tell(self, cost: str) -> None:
         self.query_one("#cost", Static).update(visible(cost))
