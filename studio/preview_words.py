@@ -50,7 +50,7 @@ def flag_lines(flags: Sequence[Flag]) -> Iterator[str]:
 STANDS: Mapping[Stand, str] = {
     "with": "with the reader",
     "against": "against the reader",
-    "unknown": "profile takes no side",
+    "unknown": "not in the profile",
 }
 
 

@@ -58,11 +58,20 @@ class PreviewScreen(Screen[None]):
         Binding(
             "r", "regenerate", "Again", id="preview.again", tooltip="Regenerate the focused pane"
         ),
-        Binding("enter", "read", "In full", id="preview.read", tooltip="Read a text in full"),
+        Binding(
+            "enter",
+            "read",
+            "In full",
+            show=False,
+            id="preview.read",
+            tooltip="Read the focused pane's text in full",
+        ),
         Binding("s", "sampling", "Sampling", id="preview.sampling", tooltip="Set the sampling"),
         Binding("h", "history", "History", id="preview.history", tooltip="Show earlier texts"),
-        Binding("a", "add", "Add", id="preview.add", tooltip="Add a model or a card"),
-        Binding("slash", "search", "Search", id="preview.search", tooltip="Search for a book"),
+        Binding("a", "add", "Add", show=False, id="preview.add", tooltip="Add a model or a card"),
+        Binding(
+            "slash", "search", "Search", show=False, id="preview.search", tooltip="Search a book"
+        ),
         Binding("escape", "stop", "Stop", id="preview.stop", tooltip="Stop the generation"),
     ]
     books = getters.query_one(BookList)
@@ -89,7 +98,7 @@ class PreviewScreen(Screen[None]):
 
     def on_mount(self) -> None:
         self.choices.add_class("panel")
-        self.choices.border_title = "Panes (space)"
+        self.choices.border_title = "Panes (space, a adds)"
         self._show_sampling()
         self._session.changed.subscribe(self, self._load)
         self._load(None)
@@ -207,15 +216,16 @@ class PreviewScreen(Screen[None]):
 
     def action_add(self) -> None:
         question = AskWords("Add a pane", ADDING, [Blank("Which?", refusal=ADDING)], "Add")
-        self.app.push_screen(question, self._add)
+        self.app.push_screen(question, self._take_pane)
+
+    def _take_pane(self, words: tuple[str, ...] | None) -> None:
+        if words is not None and self._session.reader is not None:
+            self._add(self._session.reader.id, words[0])
 
     @work(group="load")
-    async def _add(self, words: tuple[str, ...] | None) -> None:
-        reader = self._session.reader
-        if words is None or reader is None:
-            return
+    async def _add(self, reader_id: str, pane_id: str) -> None:
         with self._session.errors_told():
-            self.choices.add(await self._session.ask(find_pane, reader.id, words[0]))
+            self.choices.add(await self._session.ask(find_pane, reader_id, pane_id))
 
     async def _measure(self, bench: Bench, pane: AnswerPane) -> None:
         kept = pane.kept
