@@ -1,13 +1,14 @@
 """DPO over the prefix tree against TRL's own trainer: the same pairs, adapter, seed and steps.
 
     python -m benchmarks.dpo [--quick] [--steps 4]
-    python -m benchmarks.dpo --grow 100 1000
+    python -m benchmarks.dpo --grow 100 1000 10000 [--layers 2]
 
 Each way runs in a process of its own, one after the other, and pays for everything but loading:
 its reference, its steps. TRL's fastest way is bfloat16 with the reference computed first. `--grow`
-trains our way on as many pairs as it says, and prints what a pair comes to. The last line printed
-is one JSON object: {benchmark, ratios, figures, machine}. The profiles are made up (sides drawn
-with a fixed seed), which changes no shape.
+trains our way on as many pairs as it says, and prints what a pair comes to in processor time, which
+other work on the machine hardly changes; `--layers` keeps only the base's first layers, so that
+10,000 pairs take minutes. The last line printed is one JSON object: {benchmark, layers, ratios,
+figures, machine}. The profiles are made up (sides drawn with a fixed seed), which changes no shape.
 """
 
 import argparse
@@ -50,6 +51,8 @@ class Figures:
     pairs: int
     pairs_per_second: float
     """Reference included, loading not."""
+    processor_seconds: float
+    """Of all threads, over the same stretch."""
     losses: tuple[float, ...]
     peak_memory_bytes: int
     share_of_products: float | None
@@ -62,22 +65,25 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="the fastest ways only, two steps")
     parser.add_argument("--steps", type=int, default=0)
     parser.add_argument("--grow", type=int, nargs="+", default=[], metavar="PAIRS")
+    parser.add_argument("--layers", type=int, default=0, help="of the base; 0 keeps all")
     parser.add_argument("--way", choices=WAYS, help="run one way in this process")
     given = parser.parse_args()
     steps = given.steps or (2 if given.quick else 4)
     if given.way:
-        print(json.dumps(asdict(measured(given.way, BATCH * steps))))
+        print(json.dumps(asdict(measured(given.way, BATCH * steps, given.layers))))
         return
     if given.grow:
-        found = [in_child(OURS, pairs // BATCH) for pairs in given.grow]
+        found = [in_child(OURS, pairs // BATCH, given.layers) for pairs in given.grow]
+        each = {figures.pairs: figures.processor_seconds / figures.pairs for figures in found}
         ratios = {
-            f"seconds a pair, {more.pairs} / {found[0].pairs} pairs": (
-                found[0].pairs_per_second / more.pairs_per_second
+            f"processor time a pair, {more.pairs} / {found[0].pairs} pairs": (
+                each[more.pairs] / each[found[0].pairs]
             )
             for more in found[1:]
         }
     else:
-        found = [in_child(way, steps) for way in (QUICK if given.quick else WAYS)]
+        ways = QUICK if given.quick else WAYS
+        found = [in_child(way, steps, given.layers) for way in ways]
         rates = {figures.way: figures.pairs_per_second for figures in found}
         ratios = {
             f"pairs/s, {ours} / {theirs}": rates[ours] / rates[theirs]
@@ -85,21 +91,20 @@ def main() -> None:
             if ours in rates and theirs in rates
         }
     machine = {"cpu": platform.processor() or platform.machine(), "python": sys.version.split()[0]}
-    figures = [asdict(one) for one in found]
-    print(
-        json.dumps({"benchmark": "dpo", "ratios": ratios, "figures": figures, "machine": machine})
-    )
+    told = {"benchmark": "dpo", "layers": given.layers or "all", "ratios": ratios}
+    print(json.dumps({**told, "figures": [asdict(one) for one in found], "machine": machine}))
 
 
-def in_child(way: str, steps: int) -> Figures:
+def in_child(way: str, steps: int, layers: int) -> Figures:
     print(f"{way}, {steps} steps of {BATCH} pairs", file=sys.stderr)
-    command = [sys.executable, "-m", "benchmarks.dpo", "--way", way, "--steps", str(steps)]
+    command = [sys.executable, "-m", "benchmarks.dpo", "--way", way]
+    command += ["--steps", str(steps), "--layers", str(layers)]
     output = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
     row = json.loads(output.splitlines()[-1])
     return Figures(**{**row, "losses": tuple(row["losses"])})
 
 
-def measured(way: str, count: int) -> Figures:
+def measured(way: str, count: int, layers: int) -> Figures:
     import torch
     from datasets import Dataset
     from peft import LoraConfig, PeftModel, get_peft_model
@@ -125,6 +130,9 @@ def measured(way: str, count: int) -> Figures:
     with tempfile.TemporaryDirectory() as folder:
         cache_dir = Path(tempfile.gettempdir()) / "persona-studio-benchmark"
         base, tokenizer = load_base(resolve_base("embedded"), cache_dir, place.dtype)
+        if layers:
+            blocks = cast(torch.nn.ModuleList, base.get_submodule("model.layers"))
+            del blocks[layers:]
         pairs, cards = made_up_pairs(count)
         data = prepare_data(pairs, cards, tokenizer, config)
         torch.manual_seed(0)
@@ -136,7 +144,7 @@ def measured(way: str, count: int) -> Figures:
         )
         model = cast(PeftModel, get_peft_model(base, lora))
         causal = cast(PreTrainedModel, model.get_base_model())
-        started = time.monotonic()
+        started, started_working = time.monotonic(), time.process_time()
         losses: list[float] = []
         share = None
         if kind == "trl":
@@ -150,7 +158,7 @@ def measured(way: str, count: int) -> Figures:
             )
             trainer.train()
             losses = [row["loss"] for row in trainer.state.log_history if "loss" in row]
-            seconds = time.monotonic() - started
+            seconds, worked = time.monotonic() - started, time.process_time() - started_working
         else:
             shared_prefix.install(causal)
             reference: dict[str, PairLogps] = {}
@@ -172,10 +180,11 @@ def measured(way: str, count: int) -> Figures:
             ):
                 if isinstance(event, Metric) and "loss" in event.values:
                     losses.append(event.values["loss"])
-            seconds = time.monotonic() - started
+            seconds, worked = time.monotonic() - started, time.process_time() - started_working
             share = products(causal, data.train) / seconds / large_product(place.dtype)
     rate = len(data.train) / seconds
-    return Figures(way, len(data.train), rate, tuple(losses), peak_memory_bytes(), share)
+    peak = peak_memory_bytes()
+    return Figures(way, len(data.train), rate, worked, tuple(losses), peak, share)
 
 
 def products(model: "PreTrainedModel", examples: "Sequence[Example]") -> float:
