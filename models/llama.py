@@ -4,11 +4,10 @@ Heavy: imported by child processes only (`models.host`). Knows no pipes and no r
 """
 
 import codecs
-import ctypes
 import hashlib
 import os
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -18,14 +17,13 @@ from llama_cpp.llama_grammar import LlamaGrammar
 
 from models.chat import ChatEvent, Message, Reply, Sampling, Score, Started, Stopped, Text
 from models.errors import BadInput, UserError
+from models.llama_abort import AbortFlag, AskedToStop
 from models.llama_score import LlamaScorer
 from models.llama_text import LlamaText
 
 MAX_CONTEXT = 4096
 """In tokens; what a prompt and its reply may take where nobody asks for more."""
 BATCH = 512
-
-AskedToStop = Callable[[], bool]
 
 
 class LlamaChat:
@@ -60,11 +58,8 @@ class LlamaChat:
         self.context = min(context or MAX_CONTEXT, int(trained))
         self._text = LlamaText(self._llama, metadata["tokenizer.chat_template"])
         self._scorer: LlamaScorer | None = None
-        self._asked_to_stop: AskedToStop = lambda: False
-        # llama.cpp asks at every node of its graph, so that a stop need not wait until a batch
-        # of the prompt is read. The callback must live as long as the context.
-        self._abort = llama_cpp.ggml_abort_callback(lambda _: self._asked_to_stop())
-        llama_cpp.llama_set_abort_callback(self._llama.ctx, self._abort, ctypes.c_void_p())
+        self._abort = AbortFlag()
+        self._abort.heard_by(self._llama.ctx)
 
     def prompt_tokens(self, messages: Sequence[Message]) -> list[int]:
         """The token ids that a conversation is to this model; see `LlamaText.prompt_tokens`."""
@@ -157,16 +152,14 @@ class LlamaChat:
     @contextmanager
     def _stoppable(self, asked_to_stop: AskedToStop) -> Iterator[None]:
         """End the block early, without an error, when a stop cuts llama.cpp's work short."""
-        self._asked_to_stop = asked_to_stop
         try:
-            yield
+            with self._abort.raised_by(asked_to_stop):
+                yield
         except RuntimeError as error:
             # What is in the KV cache is whole, but the logits are not those of its last token.
             self._llama._requires_eval = True
             if not asked_to_stop():
                 raise UserError(f"llama.cpp failed: {error}.", "Its log may say why.") from error
-        finally:
-            self._asked_to_stop = lambda: False
 
     def _tokens(self, prompt: list[int], sampling: Sampling) -> Generator[int, None, None]:
         """The reply, token by token. What the KV cache holds of the prompt is not read again."""

@@ -5,8 +5,7 @@ read. Each completion is a sequence that shares the prompt's cells of the KV cac
 all of them are computed together. Heavy: imported by child processes only.
 """
 
-import ctypes
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import takewhile
 
 import llama_cpp
@@ -14,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.errors import UserError
+from models.llama_abort import AbortFlag
 
 SEQUENCES_AT_ONCE = 16
 ROWS_AT_ONCE = 256
@@ -27,10 +27,10 @@ PROMPT = 0
 class LlamaScorer:
     """A second context of a loaded model, with the prompt it read last."""
 
-    def __init__(self, llama: llama_cpp.Llama, abort: Callable[..., object]) -> None:
+    def __init__(self, llama: llama_cpp.Llama, abort: AbortFlag) -> None:
         """
         Args:
-            abort: llama.cpp's own type of callback, asked while it computes; must live as long.
+            abort: heard while it computes.
 
         Raises:
             UserError: there is no memory for a second context.
@@ -49,7 +49,7 @@ class LlamaScorer:
         self._batch = llama_cpp.llama_batch_init(self._rows, 0, 1)
         self._held: list[int] = []
         """The prompt in the KV cache."""
-        llama_cpp.llama_set_abort_callback(context, abort, ctypes.c_void_p())
+        abort.heard_by(context)
 
     def logprobs(self, prompt: Sequence[int], completions: Sequence[Sequence[int]]) -> list[float]:
         """The log-probability of each completion, summed over its tokens.

@@ -32,11 +32,12 @@ NOTHING_FOUND = "Checks: nothing found."
 
 def checks_line(flags: Sequence[Flag]) -> str:
     """What the checks found, in a line: `? 2 unknown names  = 1 repeat`."""
-    parts = [flag.told for flag in flags if flag.kind == "length"]
+    parts = []
     for kind in FLAG_KINDS:
         number = sum(flag.kind == kind for flag in flags)
         if number and kind in NOUNS:
             parts.append(f"{SIGNS[kind]} {count(number, NOUNS[kind])}")
+    parts += [flag.told for flag in flags if flag.kind == "length"]
     return "  ".join(parts) or NOTHING_FOUND
 
 

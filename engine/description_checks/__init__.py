@@ -34,7 +34,8 @@ def flags(text: str, sources: Sources) -> tuple[Flag, ...]:
 
 
 def _length(text: str) -> Iterator[Flag]:
-    number = len(words_by_sentence(text))
+    spoken = [any(word.as_written[0].isalpha() for word in one) for one in words_by_sentence(text)]
+    number = sum(spoken)
     if number == 0:
         yield Flag("length", "It says nothing.")
         return

@@ -14,6 +14,7 @@ from engine.description_checks.flag import Flag
 from engine.description_checks.words import Word, fold, words_of
 
 _ROMAN = re.compile(r"X{0,3}(?:IX|IV|V?I{0,3})")
+_LIST_MARKER = re.compile(r"^\W*(?P<number>\d+)[.)]\s", re.MULTILINE)
 _FIGURES = re.compile(r"(\d[\d.,:/]*)(st|nd|rd|th|s)?", re.IGNORECASE)
 
 Kind = Literal["count", "decade", "century"]
@@ -46,7 +47,10 @@ class Number:
 def unknown_numbers(text: str, facts: Iterable[str]) -> Iterator[Flag]:
     """Each number that no fact holds."""
     known = [number for fact in facts for number in (*numbers_of(fact), *_meant(fact))]
+    markers = {match.start("number") for match in _LIST_MARKER.finditer(text)}
     for number in numbers_of(text):
+        if number.start in markers:
+            continue
         if not number.follows_from(known):
             words = text[number.start : number.end]
             told = f"“{words}” is in none of the book's facts."

@@ -52,9 +52,7 @@ class PreviewScreen(Screen[None]):
     CSS_PATH = "preview.tcss"
     AUTO_FOCUS = "#books"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "g", "generate", "Generate", id="preview.generate", tooltip="Generate descriptions"
-        ),
+        Binding("g", "generate", "Write", id="preview.generate", tooltip="Generate descriptions"),
         Binding(
             "r", "regenerate", "Again", id="preview.again", tooltip="Regenerate the focused pane"
         ),

@@ -95,6 +95,8 @@ def test_names_of_other_scripts_and_places(text: str, facts: str, names: list[st
         ("In the twenty-first century of 2 wars.", ["twenty-first"]),
         ("Pope John XXIII prays, and I do.", ["XXIII"]),
         ("At 9:30 she rises.", ["9:30", "9:30"]),
+        ("1. She rises.\n 2) She sings of 2 wars.\n**4.** It ends.", []),
+        ("1. She rises.\n7 doors open.", ["7"]),
     ],
 )
 def test_numbers_are_flagged_that_no_fact_holds(text: str, numbers: list[str]) -> None:
@@ -129,6 +131,7 @@ def test_a_text_is_three_to_five_sentences_long_and_ends() -> None:
         "It breaks off inside a sentence."
     ]
     assert found(ENOUGH + "“Come,” he says, “it is late.”", "length") == []
+    assert found("1. It opens.\n2. It turns.\n3. It ends.", "length") == []
     assert found("", "length") == found(" *** \n", "length") == ["It says nothing."]
 
 

@@ -38,7 +38,7 @@ WRITTEN = Description(
 
 def test_what_the_checks_found_fits_in_a_line_and_stands_in_full_below() -> None:
     assert checks_line(FLAGS) == (
-        "1 sentence, where three to five were asked for.  ? 1 unknown name  # 1 unknown number"
+        "? 1 unknown name  # 1 unknown number  1 sentence, where three to five were asked for."
     )
     assert list(flag_lines(FLAGS))[1] == "? “Macondo” is in none of the book's facts."
     assert checks_line(()) == "Checks: nothing found."
