@@ -38,7 +38,7 @@ class AbortFlag:
         def look() -> None:
             while not ended.wait(LOOKED_EVERY_S):
                 if asked_to_stop():
-                    self._byte[0] = 1
+                    self._byte[0] = b"\x01"
                     return
 
         looking = Thread(target=look, daemon=True)
@@ -48,4 +48,4 @@ class AbortFlag:
         finally:
             ended.set()
             looking.join()
-            self._byte[0] = 0
+            self._byte[0] = b"\x00"

@@ -67,7 +67,7 @@ def test_past_texts(size: tuple[int, int], written_dir: Path, snap_compare: Comp
     async def run_before(pilot: Pilot[None]) -> None:
         await press_and_draw(pilot, "slash", *"reef", "enter", "h")
         told = pilot.app.screen.query_one("#told", Static)
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(240):  # the encoder is loaded in a child
             while "An instrument" not in str(told.render()):
                 await pilot.pause(0.1)
         await drawn(pilot)
