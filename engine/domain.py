@@ -344,3 +344,8 @@ class Description:
     """None until the editor lets it stand."""
     id: int = 0
     """0 until it is stored."""
+
+    @property
+    def final_text(self) -> str:
+        """The editor's words where there are any."""
+        return self.text if self.edited_text is None else self.edited_text

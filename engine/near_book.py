@@ -32,6 +32,7 @@ class NearBooks:
         self._children = AsyncExitStack()
         self._child: Nearness | None = None
         self._turn = asyncio.Lock()
+        self._starting = asyncio.Lock()
         self._under_way: set[asyncio.Task[tuple[str, ...]]] = set()
         self.note = ""
         """Why sentences could not be chosen; empty while they can be."""
@@ -57,6 +58,18 @@ class NearBooks:
         task.add_done_callback(self._under_way.discard)
         return await asyncio.shield(task)
 
+    async def encoder(self) -> Nearness:
+        """The child, started when it is asked for first.
+
+        Raises:
+            UserError: the process cannot be started.
+        """
+        async with self._starting:
+            if self._child is None:
+                child = nearness(self._data_dir / "logs")
+                self._child = await self._children.enter_async_context(child)
+            return self._child
+
     async def _said_on(self, reader_id: str, book: Book) -> tuple[str, ...]:
         sayings = await asyncio.to_thread(_sayings, self._data_dir, reader_id)
         async with self._turn:
@@ -72,11 +85,9 @@ class NearBooks:
         if self.note:
             return ()
         try:
-            if self._child is None:
-                child = nearness(self._data_dir / "logs")
-                self._child = await self._children.enter_async_context(child)
+            child = await self.encoder()
             said = list(sayings.statements.values())
-            return tuple(await self._child.nearest_to(_told(book), said, MOST_SENTENCES))
+            return tuple(await child.nearest_to(_told(book), said, MOST_SENTENCES))
         except UserError as error:
             self.note = (
                 "Descriptions are written without what the reader would say on the book: "

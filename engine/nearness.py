@@ -1,4 +1,4 @@
-"""How near texts are to each other, asked of a child process: the encoder needs torch."""
+"""What the sentence encoder tells of texts, asked of a child process: it needs torch."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -53,6 +53,14 @@ class Nearness:
         """
         answer = await self._asked({"to": text, "among": list(among), "most": most})
         return [among[at] for at, _ in answer["nearest"]]
+
+    async def values(self, texts: Sequence[str]) -> list[dict[str, float]]:
+        """What the value heads give for each text: by value, logits; above 0 it is drawn on.
+
+        Raises:
+            UserError: the encoder is not there, or the child died.
+        """
+        return list((await self._asked({"values": list(texts)}))["values"])
 
     async def _asked(self, request: Mapping[str, object]) -> Answer:
         async with self._turn:

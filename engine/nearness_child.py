@@ -6,6 +6,8 @@
         → {"nearest": [["schwartz.face.1.plain", 0.93], null]}
     {"to": "…", "among": ["…", "…", "…"], "most": 2}
         → {"nearest": [[2, 0.61], [0, 0.40]]}: places in `among`, the nearest first
+    {"values": ["…", "…"]}
+        → {"values": [{"achievement": -0.4, …}, …]}: what the value heads give, as logits
 
 The cosine is of sentence embeddings; null where nothing is known yet. A child that cannot load the
 encoder says {"failed", "hint"} and ends. It ends when stdin closes.
@@ -20,6 +22,7 @@ from pathlib import Path
 
 import numpy as np
 
+from engine.profile.heads import heads
 from models.aside import written_aside
 from models.encoder import WIDTH, Encoder, Vectors
 from models.errors import UserError
@@ -81,6 +84,14 @@ class Chooser:
         return [(int(at), float(cosines[at])) for at in order]
 
 
+def _values(encoder: Encoder, texts: Sequence[str]) -> list[dict[str, float]]:
+    if not texts:
+        return []
+    trained = heads()
+    rows = trained.value_logits(encoder.embed_layers(texts)).tolist()
+    return [dict(zip(trained.values, row, strict=True)) for row in rows]
+
+
 def main() -> int:
     """Answer until stdin closes; returns the exit code (1: no encoder)."""
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
@@ -94,6 +105,7 @@ def main() -> int:
     for line in sys.stdin:
         request: JsonObject = json.loads(line)
         found: Sequence[object]
+        name = "nearest"
         match request:
             case {"know": dict(texts), "cache": cache}:
                 known.add(texts, Path(str(cache)) if cache else None)
@@ -102,9 +114,11 @@ def main() -> int:
                 found = list(known.nearest(texts))
             case {"to": str(to), "among": list(among), "most": int(most)}:
                 found = chooser.nearest(to, among, most)
+            case {"values": list(texts)}:
+                name, found = "values", _values(encoder, texts)
             case _:
                 raise ValueError(f"not a request: {line[:200]}")
-        print(json.dumps({"nearest": found}), file=answers, flush=True)
+        print(json.dumps({name: found}), file=answers, flush=True)
     return 0
 
 

@@ -1,27 +1,32 @@
 """Descriptions of one book for one reader, by the base, by the tuned model, by others.
 
-A `Bench` keeps one child per model file for as long as it is open, so that the reader's card stays
-in each model's cache from one book to the next. Two panes never share weights by accident: every
-reply names the hash of the file that spoke. Nothing is judged here.
+A `Bench` keeps one child per pane for as long as it is open, so that the reader's card stays in
+each model's cache from one book to the next. Two panes never share weights by accident: every
+reply names the hash of the file that spoke. Every text that was written to its end is kept in the
+store with what made it. Nothing is judged here.
 """
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
 
 from engine.cards import conditioning_text
-from engine.domain import Book
+from engine.desk import built_profile
+from engine.domain import Book, Description
+from engine.hosting import Hosts
+from engine.meter import Reading, readings
 from engine.near_book import NearBooks
-from engine.prompts import description_request, for_reader
+from engine.panes import Pane, find_pane, panes
+from engine.profile.sentences import sentences
+from engine.prompts import description_request, for_reader, prompt_sha256
 from engine.shelf import find_book
-from engine.tuned_models import TunedModel, tuned_models
+from engine.store.database import change, opened
+from engine.store.descriptions import add_description, find_description
 from models.chat import ChatEvent, Message, Reply, Sampling, Started, Text
-from models.errors import BadInput
-from models.library import embedded_gguf
-from models.local import LocalModel
 
 DEFAULT_SAMPLING = Sampling(max_tokens=200, temperature=0.0, repeat_penalty=1.1, seed=1)
 """Greedy, so that two panes differ by their weights alone; the embedded model also keeps closer to
@@ -29,16 +34,10 @@ the facts so than with a temperature."""
 
 
 @dataclass(frozen=True)
-class Pane:
-    """One column of a preview: which model writes, and whether it is given the profile."""
+class Kept:
+    """After the reply: the text is in the store. Not of one that was stopped, or of no model."""
 
-    id: str
-    title: str
-    detail: str
-    """The model's file name, or what stands there instead of a model."""
-    gguf: Path | None
-    """None for the description as it stands."""
-    with_card: bool = True
+    description: Description
 
 
 class Bench:
@@ -47,13 +46,13 @@ class Bench:
     def __init__(self, data_dir: Path) -> None:
         self._data_dir = data_dir
         self._children = AsyncExitStack()
-        self._models: dict[Path, LocalModel] = {}
-        self._opening = asyncio.Lock()
+        self._hosts = Hosts(data_dir)
         self._near = NearBooks(data_dir)
         self._is_told = False
 
     async def __aenter__(self) -> Self:
         await self._children.enter_async_context(self._near)
+        await self._children.enter_async_context(self._hosts)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -63,28 +62,45 @@ class Bench:
         """The panes on offer for a reader: `base`, `tuned` if there is one, then the others."""
         return panes(self._data_dir, reader_id)
 
+    def pane(self, reader_id: str, pane_id: str) -> Pane:
+        """A pane, on offer or not; see `engine.panes.find_pane`."""
+        return find_pane(self._data_dir, reader_id, pane_id)
+
     async def stream(
         self, reader_id: str, book_id: str, pane_id: str, sampling: Sampling = DEFAULT_SAMPLING
-    ) -> AsyncGenerator[ChatEvent, None]:
-        """Write a description; yields as `ChatModel.stream` does, and closing it stops the model.
+    ) -> AsyncGenerator[ChatEvent | Kept, None]:
+        """Write a description; yields as `ChatModel.stream` does, then what was kept.
+
+        Closing it stops the model, and nothing is kept.
 
         Raises:
             BadInput: no such pane or book, or the reader has no profile.
             UserError: the model cannot be loaded, or died.
         """
         pane, book = await asyncio.to_thread(self._wanted, reader_id, book_id, pane_id)
-        if pane.gguf is None:
+        if pane.provider is None:
             yield Started("", 0)
             yield Text(book.description)
             yield Reply(book.description, "", 0, 0, 0.0, 0.0, "end")
             return
-        # At once: the encoder and the model each take seconds to load.
-        model, near = await asyncio.gather(self._model(pane.gguf), self.near(reader_id, book, pane))
-        ask = (self._data_dir, reader_id, book, pane.with_card, near)
-        messages = await asyncio.to_thread(messages_for, *ask)
-        async with aclosing(model.stream(messages, sampling)) as events:
-            async for event in events:
-                yield event
+        # The encoder chooses while the model loads: each takes seconds.
+        choosing = asyncio.create_task(self.near(reader_id, book, pane))
+        try:
+            async with self._hosts.lent(pane.id, pane.provider) as model:
+                near = await choosing
+                card_of = pane.card_of or reader_id
+                asked = (self._data_dir, card_of, book, pane.with_card, near)
+                messages = await asyncio.to_thread(messages_for, *asked)
+                async with aclosing(model.stream(messages, sampling)) as events:
+                    async for event in events:
+                        yield event
+                        if isinstance(event, Reply) and event.stopped != "asked":
+                            made_by = _Making(reader_id, book, pane, near, messages, sampling)
+                            written = made_by.written(model.name, event)
+                            yield Kept(await asyncio.to_thread(_keep, self._data_dir, written))
+        finally:
+            choosing.cancel()
+            await asyncio.gather(choosing, return_exceptions=True)
 
     async def near(self, reader_id: str, book: Book, pane: Pane) -> tuple[str, ...]:
         """What the reader would say on a book, as the pane's model is told; a cardless one nothing.
@@ -92,9 +108,25 @@ class Bench:
         Raises:
             BadInput: the reader has no profile.
         """
-        if pane.gguf is None or not pane.with_card:
+        if pane.provider is None or not pane.with_card:
             return ()
-        return await self._near.said_on(reader_id, book)
+        return await self._near.said_on(pane.card_of or reader_id, book)
+
+    async def meter(self, description: Description) -> list[Reading]:
+        """Which values a kept text draws on, beside its reader's profile; see `engine.meter`.
+
+        Raises:
+            BadInput: the book is gone, or the profile.
+            UserError: the encoder cannot be asked.
+        """
+        reader_id, book_id = description.reader_id, description.book_id
+        book = await asyncio.to_thread(find_book, self._data_dir, book_id)
+        profile = await asyncio.to_thread(built_profile, self._data_dir, reader_id)
+        texts = (description.final_text, book.description)
+        quotes = [[span.quote for span in sentences(text)] for text in texts]
+        encoder = await self._near.encoder()
+        of_text, of_facts = [await encoder.values(some) for some in quotes]
+        return readings(profile, description.final_text, of_text, of_facts)
 
     def untold_note(self) -> str:
         """What the editor should know of the panes' prompts, once; empty where there is nothing."""
@@ -103,43 +135,7 @@ class Bench:
         return note
 
     def _wanted(self, reader_id: str, book_id: str, pane_id: str) -> tuple[Pane, Book]:
-        offered = {pane.id: pane for pane in panes(self._data_dir, reader_id)}
-        if pane_id not in offered:
-            hint = f"There are: {', '.join(offered)}."
-            if pane_id == "tuned":
-                way = "t, then e on the Train screen, or `train`, then `export`"
-                hint = f"Train and export one first: {way}. {hint}"
-            raise BadInput(f"Reader {reader_id!r} has no pane {pane_id!r}.", hint)
-        return offered[pane_id], find_book(self._data_dir, book_id)
-
-    async def _model(self, gguf: Path) -> LocalModel:
-        async with self._opening:
-            if gguf in self._models and not self._models[gguf].is_alive:
-                del self._models[gguf]
-            if gguf not in self._models:
-                log = self._data_dir / "logs" / f"{gguf.stem}.log"
-                model = await LocalModel.open(gguf, log)
-                self._models[gguf] = await self._children.enter_async_context(model)
-            return self._models[gguf]
-
-
-def panes(data_dir: Path, reader_id: str) -> list[Pane]:
-    """The panes on offer for a reader, those that a newcomer wants first."""
-    own = tuned_models(data_dir, reader_id)
-    base = own[0].base_gguf if own else embedded_gguf()
-    offered = [Pane("base", "Base model", base.name, base)]
-    if own:
-        offered.append(Pane("tuned", "Tuned for this reader", own[0].gguf.name, own[0].gguf))
-    offered.append(Pane("base-plain", "Base, without the profile", base.name, base, False))
-    offered.append(Pane("original", "The description it is written from", "no model", None))
-    newest = own[0].run_id if own else None
-    others = [model for model in tuned_models(data_dir) if model.run_id != newest]
-    return offered + [_other(model) for model in others]
-
-
-def _other(model: TunedModel) -> Pane:
-    title = f"Tuned for {', '.join(model.reader_ids)}"
-    return Pane(f"run:{model.run_id}", title, f"{model.quant} of {model.train_run_id}", model.gguf)
+        return self.pane(reader_id, pane_id), find_book(self._data_dir, book_id)
 
 
 def messages_for(
@@ -159,3 +155,38 @@ def messages_for(
     """
     card = conditioning_text(data_dir, reader_id) if with_card else ""
     return for_reader(card, description_request(book), near)
+
+
+@dataclass(frozen=True)
+class _Making:
+    """What a description is made of before a model writes it."""
+
+    reader_id: str
+    book: Book
+    pane: Pane
+    near: tuple[str, ...]
+    messages: Sequence[Message]
+    sampling: Sampling
+
+    def written(self, model_name: str, reply: Reply) -> Description:
+        return Description(
+            reader_id=self.reader_id,
+            book_id=self.book.id,
+            pane_id=self.pane.id,
+            model_name=model_name,
+            model_sha256=reply.model_sha256,
+            with_card=self.pane.with_card,
+            near=self.near,
+            sampling=self.sampling,
+            prompt_sha256=prompt_sha256(self.messages),
+            text=reply.text,
+            made_at=datetime.now(UTC),
+            stopped=reply.stopped,
+            run_id=self.pane.run_id,
+            card_of=self.pane.card_of,
+        )
+
+
+def _keep(data_dir: Path, written: Description) -> Description:
+    with opened(data_dir) as db, change(db, "Write a description"):
+        return find_description(db, add_description(db, written))

@@ -4,7 +4,7 @@ Providers are `models.local` (a GGUF in a child process), `models.endpoint` (any
 server) and `models.scripted` (tests). No provider is named here.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -87,7 +87,9 @@ class ChatModel(Protocol):
         """How the model is named to people."""
         ...
 
-    def stream(self, messages: Sequence[Message], sampling: Sampling) -> AsyncIterator[ChatEvent]:
+    def stream(
+        self, messages: Sequence[Message], sampling: Sampling
+    ) -> AsyncGenerator[ChatEvent, None]:
         """Yield one `Started`, any number of `Text`, one `Reply`.
 
         Closing the iterator stops the model.

@@ -4,31 +4,26 @@ Heavy: imported by child processes only (`models.host`). Knows no pipes and no r
 """
 
 import codecs
-import ctypes
 import hashlib
 import os
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
-from itertools import takewhile
 from pathlib import Path
 
 import llama_cpp
-import numpy as np
 from llama_cpp.llama_grammar import LlamaGrammar
 
 from models.chat import ChatEvent, Message, Reply, Sampling, Score, Started, Stopped, Text
 from models.errors import BadInput, UserError
+from models.llama_abort import AbortFlag, AskedToStop
+from models.llama_score import LlamaScorer
 from models.llama_text import LlamaText
 
 MAX_CONTEXT = 4096
 """In tokens; what a prompt and its reply may take where nobody asks for more."""
 BATCH = 512
-SCORED_AT_ONCE = 64
-"""Rows of logits taken at a time; with a vocabulary of 128 000 that is 64 MB of float64."""
-
-AskedToStop = Callable[[], bool]
 
 
 class LlamaChat:
@@ -62,11 +57,9 @@ class LlamaChat:
         trained = metadata[f"{metadata['general.architecture']}.context_length"]
         self.context = min(context or MAX_CONTEXT, int(trained))
         self._text = LlamaText(self._llama, metadata["tokenizer.chat_template"])
-        self._asked_to_stop: AskedToStop = lambda: False
-        # llama.cpp asks at every node of its graph, so that a stop need not wait until a batch
-        # of the prompt is read. The callback must live as long as the context.
-        self._abort = llama_cpp.ggml_abort_callback(lambda _: self._asked_to_stop())
-        llama_cpp.llama_set_abort_callback(self._llama.ctx, self._abort, ctypes.c_void_p())
+        self._scorer: LlamaScorer | None = None
+        self._abort = AbortFlag()
+        self._abort.heard_by(self._llama.ctx)
 
     def prompt_tokens(self, messages: Sequence[Message]) -> list[int]:
         """The token ids that a conversation is to this model; see `LlamaText.prompt_tokens`."""
@@ -122,7 +115,7 @@ class LlamaChat:
     def score(
         self, messages: Sequence[Message], completions: Sequence[str], asked_to_stop: AskedToStop
     ) -> list[Score]:
-        """How likely each completion is after the same prompt, which is read once.
+        """How likely each completion is after the same prompt, all of them in one batch.
 
         Args:
             completions: each tokenised on its own, control tokens being themselves, so that one
@@ -137,14 +130,15 @@ class LlamaChat:
         if not all(branches):
             raise BadInput("An empty completion has no probability.", "Give it some text.")
         self._require_room(len(prompt) + max(map(len, branches), default=0))
-        scores = []
+        if self._scorer is None:
+            self._scorer = LlamaScorer(self._llama, self._abort)
+        logprobs = list[float]()
         with self._stoppable(asked_to_stop):
-            for branch in branches:
-                self._read(prompt[:-1])
-                scores.append(Score(self._logprob(prompt[-1], branch), len(branch)))
-        if len(scores) < len(branches):
+            logprobs = self._scorer.logprobs(prompt, branches)
+        if len(logprobs) < len(branches):
             raise UserError("The scoring was stopped.")
-        return scores
+        pairs = zip(logprobs, branches, strict=True)
+        return [Score(logprob, len(branch)) for logprob, branch in pairs]
 
     def evaluated_tokens(self) -> int:
         """How many tokens of prompts were computed, not found in the KV cache, since last asked.
@@ -158,16 +152,14 @@ class LlamaChat:
     @contextmanager
     def _stoppable(self, asked_to_stop: AskedToStop) -> Iterator[None]:
         """End the block early, without an error, when a stop cuts llama.cpp's work short."""
-        self._asked_to_stop = asked_to_stop
         try:
-            yield
+            with self._abort.raised_by(asked_to_stop):
+                yield
         except RuntimeError as error:
             # What is in the KV cache is whole, but the logits are not those of its last token.
             self._llama._requires_eval = True
             if not asked_to_stop():
                 raise UserError(f"llama.cpp failed: {error}.", "Its log may say why.") from error
-        finally:
-            self._asked_to_stop = lambda: False
 
     def _tokens(self, prompt: list[int], sampling: Sampling) -> Generator[int, None, None]:
         """The reply, token by token. What the KV cache holds of the prompt is not read again."""
@@ -195,36 +187,6 @@ class LlamaChat:
             raise BadInput(f"llama.cpp cannot follow this JSON schema: {json_schema[:200]}.")
         llama_cpp.llama_sampler_free(sampler)
         return grammar
-
-    def _read(self, tokens: list[int]) -> None:
-        """Bring the KV cache to exactly these tokens, computing only those it does not hold."""
-        llama = self._llama
-        held = llama.input_ids[: llama.n_tokens].tolist()
-        same = takewhile(lambda pair: pair[0] == pair[1], zip(held, tokens, strict=False))
-        shared = sum(1 for _ in same)
-        if not llama._ctx.kv_cache_seq_rm(-1, shared, -1):
-            raise UserError(f"{self.name} cannot take back what it has read: no scores from it.")
-        llama.n_tokens = shared
-        llama.eval(tokens[shared:])
-        # The next logits are a branch's, not those of the last token that is recorded here.
-        llama._requires_eval = True
-
-    def _logprob(self, last: int, completion: list[int]) -> float:
-        """Of a completion after what the KV cache holds and the prompt's `last` token."""
-        llama, total = self._llama, 0.0
-        inputs = [last, *completion[:-1]]
-        for start in range(0, len(inputs), SCORED_AT_ONCE):
-            rows = inputs[start : start + SCORED_AT_ONCE]
-            llama._batch.set_batch(rows, n_past=llama.n_tokens + start, logits_all=True)
-            llama._ctx.decode(llama._batch)
-            logits = np.ctypeslib.as_array(
-                llama_cpp.llama_get_logits(llama.ctx), shape=(len(rows), llama.n_vocab())
-            ).astype(np.float64)  # (rows, V)
-            top = logits.max(axis=1)
-            normaliser = top + np.log(np.exp(logits - top[:, None]).sum(axis=1))  # (rows,)
-            predicted = completion[start : start + len(rows)]
-            total += float((logits[np.arange(len(rows)), predicted] - normaliser).sum())
-        return total
 
     def _require_room(self, tokens: int) -> None:
         if tokens > self.context:

@@ -69,6 +69,15 @@ def parse_provider(text: str, data_dir: Path) -> LocalFile | Endpoint:
     raise BadInput(f"{text!r} names no language model.", ALLOWED)
 
 
+def endpoint_names(data_dir: Path) -> list[str]:
+    """The names in endpoints.toml, in alphabetical order; none where there is no such file.
+
+    Raises:
+        BadInput: the file cannot be read.
+    """
+    return sorted(_endpoints(data_dir / "endpoints.toml"))
+
+
 @asynccontextmanager
 async def opened_model(
     text: str, data_dir: Path, context: int | None = None

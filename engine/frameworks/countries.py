@@ -68,6 +68,14 @@ def shipped() -> Countries:
     )
 
 
+@cache
+def peoples() -> tuple[frozenset[str], ...]:
+    """For each country its names and what its people are called: `France`, `French`."""
+    return tuple(
+        frozenset((row["name"], *row["also"], *row["demonyms"])) for row in _rows(_table())
+    )
+
+
 def from_matrix(lines: Iterable[str], source: str) -> Countries:
     """A researcher's copy of the 2015 matrix: `ctr;country;pdi;idv;mas;uai;ltowvs;ivr`.
 

@@ -1,7 +1,10 @@
 """The prompts, one file each, and how they become messages. Training and preview share them."""
 
+import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from functools import cache
+from hashlib import sha256
 from importlib.resources import files
 
 from engine.domain import Book
@@ -42,3 +45,9 @@ def description_request(book: Book) -> str:
     filled = prompt("description").replace("{title}", book.title)
     filled = filled.replace("{author}", book.author or "unknown")
     return filled.replace("{facts}", book.description)
+
+
+def prompt_sha256(messages: Sequence[Message]) -> str:
+    """The SHA-256 of a conversation, in hexadecimal: of its JSON, as one list of turns."""
+    turns = json.dumps([asdict(message) for message in messages], ensure_ascii=False)
+    return sha256(turns.encode(errors="replace")).hexdigest()

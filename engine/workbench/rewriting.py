@@ -5,14 +5,14 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal, cast, get_args
+from typing import Literal, get_args
 
 from engine.domain import PreferencePair
 from engine.pairs.meanwhile import ensure_differ, ensure_still, texts_of
 from engine.prompts import prompt
 from engine.store import pairs as pair_rows
 from engine.store.database import change, opened
-from models.chat import ChatEvent, ChatModel, Message, Reply, Sampling, Text
+from models.chat import ChatModel, Message, Reply, Sampling, Text
 from models.errors import BadInput, UserError
 from models.events import Event, Failed, Finished, Item, Note
 from models.providers import opened_model
@@ -72,8 +72,7 @@ async def rewritten_by(
     for temperature in TEMPERATURES:
         told_at, text = 0.0, ""
         sampling = Sampling(max_tokens=most, temperature=temperature)
-        reply = cast("AsyncGenerator[ChatEvent, None]", model.stream(messages, sampling))
-        async with aclosing(reply) as events:
+        async with aclosing(model.stream(messages, sampling)) as events:
             async for event in events:
                 if isinstance(event, Text):
                     text += event.text

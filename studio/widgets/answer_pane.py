@@ -1,5 +1,6 @@
 """One model's description of a book, as it is written, with what it cost."""
 
+from collections.abc import Sequence
 from time import monotonic
 
 from textual.app import ComposeResult
@@ -7,13 +8,19 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from engine.preview import Pane
-from models.chat import ChatEvent, Reply, Started, Text
+from engine.description_checks import Flag
+from engine.domain import Description
+from engine.panes import Pane
+from engine.preview import Kept
+from engine.sampling import told
+from models.chat import ChatEvent, Reply, Sampling, Started, Text
 from models.errors import UserError
+from studio.marked_text import flagged
+from studio.preview_words import ENDINGS, checks_line, short_hash
 from studio.text import one_line, visible
 
 DRAW_EVERY_S = 0.05
-ENDINGS = {"end": "", "length": ", cut at its limit", "asked": ", stopped"}
+METERING = "Meter: reading…"
 
 
 class AnswerPane(VerticalScroll):
@@ -22,28 +29,36 @@ class AnswerPane(VerticalScroll):
     def __init__(self, pane: Pane) -> None:
         super().__init__(classes="panel")
         self.pane = pane
+        self.sampling: Sampling | None = None
+        """Of the text that is shown or on its way; None before there is one."""
+        self.kept: Description | None = None
+        """The text that is shown, as it is in the store."""
         self._text = ""
+        self._found = ("", "")
+        """What the checks say, and the meter."""
         self._drawn_at = 0.0
 
     def compose(self) -> ComposeResult:
         yield Static(visible(self.pane.detail), id="cost", markup=False)
         yield Static("Press g to write a description.", id="answer", markup=False)
+        yield Static("", id="checks", markup=False)
 
     def on_mount(self) -> None:
         self.border_title = Content(one_line(self.pane.title, 60))
 
-    def wait(self) -> None:
+    def wait(self, sampling: Sampling) -> None:
         """Clear the pane: a new answer was asked for."""
-        self._text = ""
+        self._text, self.sampling, self.kept = "", sampling, None
         self._tell("reading the prompt…")
+        self._find("", "")
         self._draw()
 
-    def see(self, event: ChatEvent) -> None:
+    def see(self, event: ChatEvent | Kept) -> None:
         """Show the next piece of the answer."""
         match event:
             case Started(sha256, prompt_tokens):
-                if self.pane.gguf is not None:
-                    self._tell(f"{_hash(sha256)}  {prompt_tokens} prompt tokens")
+                if self.pane.provider is not None:
+                    self._tell(f"{short_hash(sha256)}  {prompt_tokens} prompt tokens")
             case Text(text):
                 self._text += text
                 if monotonic() - self._drawn_at > DRAW_EVERY_S:
@@ -51,7 +66,18 @@ class AnswerPane(VerticalScroll):
             case Reply():
                 self._text = event.text
                 self._draw()
-                self._tell(_cost(event) if self.pane.gguf is not None else self.pane.detail)
+                self._tell(self.pane.detail if self.pane.provider is None else self._cost(event))
+            case Kept(description):
+                self.kept = description
+
+    def check(self, flags: Sequence[Flag]) -> None:
+        """Mark what the checks found."""
+        self.query_one("#answer", Static).update(flagged(self._text, flags))
+        self._find(checks_line(flags), METERING)
+
+    def measure(self, line: str) -> None:
+        """Show what the meter says."""
+        self._find(self._found[0], line)
 
     def refuse(self, error: UserError) -> None:
         """Show why there is no answer, or no more of it."""
@@ -63,6 +89,18 @@ class AnswerPane(VerticalScroll):
         self._draw()
         self._tell("stopped")
 
+    def _cost(self, reply: Reply) -> str:
+        drawn = told(self.sampling) if self.sampling else ""
+        return (
+            f"{short_hash(reply.model_sha256)}  {reply.prompt_tokens} prompt tokens  "
+            f"first after {reply.time_to_first_token_s:.2f} s  "
+            f"{reply.tokens_per_second:.1f} tokens/s{ENDINGS[reply.stopped]}\n{drawn}"
+        )
+
+    def _find(self, checks: str, meter: str) -> None:
+        self._found = (checks, meter)
+        self.query_one("#checks", Static).update("\n".join(filter(None, self._found)))
+
     def _tell(self, cost: str) -> None:
         self.query_one("#cost", Static).update(visible(cost))
 
@@ -72,15 +110,3 @@ class AnswerPane(VerticalScroll):
         self.query_one("#answer", Static).update(visible(self._text))
         if is_at_end:
             self.scroll_end(animate=False)
-
-
-def _hash(sha256: str) -> str:
-    return sha256[:12] or "hash not told"
-
-
-def _cost(reply: Reply) -> str:
-    return (
-        f"{_hash(reply.model_sha256)}  {reply.prompt_tokens} prompt tokens  "
-        f"first after {reply.time_to_first_token_s:.2f} s  {reply.tokens_per_second:.1f} tokens/s"
-        f"{ENDINGS[reply.stopped]}"
-    )

@@ -10,7 +10,7 @@ from textual.message import Message
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from engine.preview import Pane
+from engine.panes import Pane
 from studio.text import one_line
 
 FEWEST, MOST = 2, 4
@@ -32,6 +32,8 @@ class PaneChoice(OptionList):
     def __init__(self) -> None:
         super().__init__(id="choices", markup=False)
         self._offered: tuple[Pane, ...] = ()
+        self._added: tuple[Pane, ...] = ()
+        """Asked for by the editor; offered until there is another reader."""
         self._chosen: set[str] = set()
 
     @property
@@ -44,12 +46,24 @@ class PaneChoice(OptionList):
         known = set() if afresh else {pane.id for pane in self._offered}
         kept = set() if afresh else self._chosen
         new = {pane.id for pane in panes if pane.id in ("base", "tuned")} - known
-        self._offered = tuple(panes)
-        self._chosen = {pane.id for pane in panes if pane.id in kept | new}
+        self._added = () if afresh else self._added
+        self._offered = (*panes, *(pane for pane in self._added if pane not in panes))
+        self._chosen = {pane.id for pane in self._offered if pane.id in kept | new}
         for pane in panes:
             if len(self._chosen) < FEWEST:
                 self._chosen.add(pane.id)
         self._draw()
+
+    def add(self, pane: Pane) -> None:
+        """Offer one more pane and choose it, in the place of the last where there are four."""
+        if pane.id not in {offered.id for offered in self._offered}:
+            self._added = (*self._added, pane)
+            self._offered = (*self._offered, pane)
+        if len(self._chosen | {pane.id}) > MOST:
+            self._chosen.discard(self.chosen[-1].id)
+        self._chosen.add(pane.id)
+        self._draw()
+        self.post_message(self.Changed(self.chosen))
 
     @on(OptionList.OptionSelected)
     def _tick(self, event: OptionList.OptionSelected) -> None:

@@ -29,9 +29,9 @@ Line = dict[str, Any]
 class Host:
     """A child and what it said."""
 
-    def __init__(self, gguf: Path, log: Path) -> None:
+    def __init__(self, gguf: Path, log: Path, *options: str) -> None:
         self.child = subprocess.Popen(
-            [sys.executable, "-m", "models.host", str(gguf), "--log", str(log)],
+            [sys.executable, "-m", "models.host", str(gguf), "--log", str(log), *options],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -241,6 +241,32 @@ def test_scores_are_the_log_probabilities_of_the_whole_text_read_at_once(host: H
         assert score["tokens"] == len(tokens)
         assert score["logprob"] == pytest.approx(expected, rel=0.01, abs=0.05)
     assert scores[0]["logprob"] > scores[1]["logprob"]
+
+
+def test_completions_in_one_batch_score_as_each_does_alone(tmp_path: Path) -> None:
+    """In a context of 160 tokens two fit beside the prompt at a time, and twenty sequences are
+    more than one batch has; the first and the last are the same text."""
+    small = Host(embedded_gguf(), tmp_path / "log.txt", "--n-ctx", "160")
+    try:
+        long_ones = ["The sea is wide. " * count for count in (9, 10, 9)]
+        short_ones = [f"City {number}." for number in range(20)]
+        completions = ["Paris.", *long_ones, *short_ones, "Paris."]
+        together = small.scores(CAPITAL, completions)["scores"]
+        one_by_one = [small.scores(CAPITAL, [text])["scores"][0] for text in completions]
+    finally:
+        small.end()
+    assert [score["tokens"] for score in together] == [score["tokens"] for score in one_by_one]
+    alone = [score["logprob"] for score in one_by_one]
+    assert [score["logprob"] for score in together] == pytest.approx(alone, rel=0.005, abs=0.05)
+    assert together[0]["logprob"] == pytest.approx(together[-1]["logprob"], abs=0.05)
+    assert len({round(logprob, 2) for logprob in alone}) > 15
+
+
+def test_scoring_leaves_the_prompt_that_was_read_in_the_cache(host: Host) -> None:
+    """The card's prefix is there for the next description, whatever was scored in between."""
+    host.chat(LONG_PROMPT[:2000], max_tokens=1)
+    host.scores(CAPITAL, ["Paris.", "London."])
+    assert host.chat(LONG_PROMPT[:2000], max_tokens=1)[-1]["evaluated_tokens"] <= 1
 
 
 def test_a_reply_after_scoring_is_the_reply_before_it(host: Host) -> None:

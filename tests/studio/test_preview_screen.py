@@ -5,8 +5,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from textual.widgets import Static
+from textual.widgets import OptionList, Static
 
+from models.library import embedded_gguf
+from studio.screens.told import Told
 from studio.widgets.answer_pane import AnswerPane
 from studio.widgets.book_list import BookList
 
@@ -65,6 +67,83 @@ async def test_panes_write_name_their_model_and_stop_on_escape(
         assert any(re.match(r"[0-9a-f]{12}  \d+ prompt tokens", cost) for cost in _costs(window))
         await window.press("escape")
         await window.until(lambda: all("stopped" in cost for cost in _costs(window)))
+
+
+async def test_the_sampling_is_set_in_a_form_shown_and_refused_where_it_means_nothing(
+    data_dir: Path, open_window: "OpenWindow"
+) -> None:
+    async with open_window(data_dir, "preview") as window:
+        assert "Temperature 0, 200 tokens, repeat penalty 1.1, seed 1" in window.text("#sampling")
+        await window.press("s")
+        window.type_in("#temperature", "hot")
+        await window.press("enter")
+        assert "Temperature is 'hot'. Give a number from 0 to 2." in window.text("#refusal")
+        window.type_in("#temperature", "0.7")
+        window.type_in("#max_tokens", "5")
+        await window.press("enter")
+        assert "Temperature 0.7, 5 tokens" in window.text("#sampling")
+        await window.press("s", "ctrl+o", "enter")
+        assert "Temperature 0, 200 tokens" in window.text("#sampling")
+
+
+async def test_one_pane_is_written_again_from_the_next_seed_and_both_texts_stay(
+    data_dir: Path, open_window: "OpenWindow"
+) -> None:
+    async with open_window(data_dir, "preview") as window:
+        await window.press("s")
+        window.type_in("#temperature", "1")
+        window.type_in("#max_tokens", "4")
+        await window.press("enter")
+        pane, other = window.screen.query(AnswerPane)
+        pane.focus()
+        await window.press("r")
+        await window.until(lambda: pane.kept is not None)
+        assert "temperature 1, 4 tokens" in _costs(window)[0]
+        first = pane.kept
+        await window.press("r")
+        await window.until(lambda: pane.kept not in (None, first))
+        assert pane.sampling is not None
+        assert pane.sampling.seed == 2
+        assert other.kept is None
+        await window.press("h")
+        await window.until(lambda: window.screen.query_one("#texts", OptionList).option_count == 2)
+        assert "seed 2" in window.text("#told")
+        await window.press("down")
+        assert "seed 1" in window.text("#told")
+        await window.press("escape", "enter")
+        await window.until(lambda: window.screen.is_modal)
+        assert "seed 2" in window.text("#told")
+
+
+async def test_a_model_file_can_be_added_as_a_pane_and_a_missing_one_is_named(
+    data_dir: Path, open_window: "OpenWindow"
+) -> None:
+    gguf = embedded_gguf()
+    async with open_window(data_dir, "preview") as window:
+        await window.press("a")
+        window.type_in("#blank-0", "local:nowhere.gguf")
+        await window.press("enter")
+        await window.until(lambda: isinstance(window.screen, Told))
+        assert "There is no model file at nowhere.gguf." in window.text("#message")
+        await window.press("escape", "a")
+        window.type_in("#blank-0", f"local:{gguf}")
+        await window.press("enter")
+        await window.until(lambda: len(_titles(window)) == 3)
+        assert _titles(window)[2] == gguf.stem
+
+
+async def test_taking_a_pane_away_while_it_writes_stops_it(
+    data_dir: Path, open_window: "OpenWindow"
+) -> None:
+    async with open_window(data_dir, "preview") as window:
+        await window.press("tab", "down", "down", "space")
+        await window.press("g")
+        await window.until(lambda: any("prompt tokens" in cost for cost in _costs(window)))
+        await window.press("up", "space")
+        assert len(_titles(window)) == 2
+        writing = [w for w in window.app.workers if w.group == "write base-plain"]
+        await window.until(lambda: all(worker.is_finished for worker in writing))
+        await window.press("escape")
 
 
 async def test_a_reader_without_a_profile_is_sent_to_build_one(
