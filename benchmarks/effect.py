@@ -19,7 +19,7 @@ import random
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event as Flag
@@ -33,6 +33,7 @@ from engine.pairs.bearing import bearing
 from engine.pairs.build import pairs_for
 from engine.pairs.choice import PairChoice
 from engine.pairs.descriptions import facts_of
+from engine.pairs.opposite import opposite
 from engine.profile.card import card_of
 from engine.prompts import for_reader
 from engine.train.config import TrainConfig, config_for
@@ -284,12 +285,6 @@ def made_up_reader(number: int) -> Profile:
         for genre in genres()
     ]
     return Profile(f"made-up-{number}", "none", tuple(traits), datetime.now(UTC), sensitive=True)
-
-
-def opposite(profile: Profile) -> Profile:
-    """Whoever stands at the other end of everything."""
-    traits = tuple(replace(trait, score=-trait.score) for trait in profile.traits)
-    return replace(profile, traits=traits)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,13 @@ from typing import Self
 from engine.domain import Book
 from engine.frameworks import genres
 from engine.nearness import Nearness, nearness
-from engine.pairs.bearing import MOST_SENTENCES, Sayings, looking_for, sayings_of
+from engine.pairs.bearing import (
+    MOST_SENTENCES,
+    Sayings,
+    leaning_to,
+    looking_for,
+    sayings_of,
+)
 from engine.store import profiles as profile_rows
 from engine.store import readers as reader_rows
 from engine.store.database import opened
@@ -47,7 +53,8 @@ class NearBooks:
         await self._children.aclose()
 
     async def said_on(self, reader_id: str, book: Book) -> tuple[str, ...]:
-        """What the reader would say, the nearest first; what is known of the book's genre last.
+        """What the reader would say, the nearest to the book after what is less near; then what is
+        known of its genre, and what the reader looks for in any book.
 
         Raises:
             BadInput: no such reader, or no profile.
@@ -79,7 +86,7 @@ class NearBooks:
                 if not self.note:
                     keep = (self._data_dir, reader_id, sayings, book, kept)
                     await asyncio.to_thread(_keep, *keep)
-        return _with_genre(kept, sayings, book)
+        return _in_order(kept, sayings, book)
 
     async def _chosen(self, sayings: Sayings, book: Book) -> tuple[str, ...]:
         if self.note:
@@ -99,7 +106,7 @@ class NearBooks:
 def said_before(data_dir: Path, reader_id: str, sayings: Sayings, book: Book) -> tuple[str, ...]:
     """What `NearBooks.said_on` gives where the child need not be asked; otherwise nothing."""
     kept = _kept(data_dir, reader_id, sayings, book)
-    return () if kept is None else _with_genre(kept, sayings, book)
+    return () if kept is None else _in_order(kept, sayings, book)
 
 
 def forget_near(data_dir: Path, reader_id: str) -> None:
@@ -112,9 +119,11 @@ def _sayings(data_dir: Path, reader_id: str) -> Sayings:
         return sayings_of(profile_rows.built(db, reader_rows.find(db, reader_id).id))
 
 
-def _with_genre(chosen: Sequence[str], sayings: Sayings, book: Book) -> tuple[str, ...]:
+def _in_order(chosen: Sequence[str], sayings: Sayings, book: Book) -> tuple[str, ...]:
+    """All that is told of a book, of what was chosen nearest first: a model reads best what is
+    last."""
     sought = looking_for(sayings, (book.genre or "",), book.id)
-    return (*chosen, sought) if sought else tuple(chosen)
+    return tuple(filter(None, (*reversed(chosen), sought, *leaning_to(sayings))))
 
 
 def _told(book: Book) -> str:

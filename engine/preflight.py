@@ -107,6 +107,7 @@ def check(
     texts = training_texts(data_dir, reader_ids)
     cards = texts.cards
     pairs = [as_asked(pair, texts.near) for pair in texts.pairs]
+    images = texts.opposite.near
     base = _base(config.base, data_dir / "cache")
     if base is None:
         return None
@@ -118,9 +119,9 @@ def check(
         its_base = base if other.base == config.base else _base(other.base, data_dir / "cache")
         if its_base is None or shorter is None:
             return None
-        return forecast(other, its_base, pairs, shorter, machine, measured, base)
+        return forecast(other, its_base, pairs, shorter, machine, measured, base, images)
 
-    found = forecast(config, base, pairs, cards, machine, measured)
+    found = forecast(config, base, pairs, cards, machine, measured, has_image=images)
     return Preflight(found, plan(found, again))
 
 

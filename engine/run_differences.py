@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from engine.domain import Run
 from engine.jobs import RunDir
-from engine.train.input_files import CARDS, PAIRS, read_config, read_near
+from engine.train.input_files import CARDS, PAIRS, read_config, read_near, read_opposite
 from models.errors import BadInput
 
 RESULT = "result."
@@ -70,6 +70,8 @@ def _told(run: Run, directory: RunDir) -> Iterator[tuple[str, object]]:
     yield "card hash", sha256(cards).hexdigest()[:HASH_LETTERS]
     near = json.dumps(dict(read_near(directory.path)), sort_keys=True)
     yield "near hash", sha256(near.encode()).hexdigest()[:HASH_LETTERS]
+    opposite = json.dumps(asdict(read_opposite(directory.path)), sort_keys=True)
+    yield "opposite hash", sha256(opposite.encode()).hexdigest()[:HASH_LETTERS]
 
 
 def _came_to(result: Mapping[str, object], under: str = "") -> Iterator[tuple[str, object]]:

@@ -9,12 +9,14 @@ from pathlib import Path
 from engine import near_book, shelf
 from engine.domain import Book, PreferencePair
 from engine.pairs.bearing import Sayings, bearing, sayings_of
+from engine.pairs.opposite import opposite
+from engine.profile.card import card_of
 from engine.store import cards as card_rows
 from engine.store import pairs as pair_rows
 from engine.store import profiles as profile_rows
 from engine.store.database import opened
 from engine.train.config import TrainConfig
-from engine.train.input_files import NEAR_BOOK, Near, input_files
+from engine.train.input_files import NEAR_BOOK, Near, Opposite, input_files
 from models.errors import BadInput
 
 
@@ -26,6 +28,7 @@ class TrainingTexts:
     cards: dict[str, str]
     """By reader id, in the order they were asked for."""
     near: Near
+    opposite: Opposite
     sayings: Sayings
     """The first reader's."""
 
@@ -41,6 +44,8 @@ def training_texts(data_dir: Path, reader_ids: Sequence[str]) -> TrainingTexts:
     cards: dict[str, str] = {}
     pairs: list[PreferencePair] = []
     near: dict[str, tuple[str, ...]] = {}
+    turned_cards: dict[str, str] = {}
+    turned: dict[str, tuple[str, ...]] = {}
     sayings: list[Sayings] = []
     with opened(data_dir) as db:
         for reader_id in dict.fromkeys(reader_ids):
@@ -55,8 +60,11 @@ def training_texts(data_dir: Path, reader_ids: Sequence[str]) -> TrainingTexts:
                 )
             pairs += own
             near |= bearing(profile, own)
+            other = opposite(profile)
+            turned_cards[reader_id] = card_of(other).text
+            turned |= {key: said for key, said in bearing(other, own).items() if key in near}
             sayings.append(sayings_of(profile))
-    return TrainingTexts(tuple(pairs), cards, near, sayings[0])
+    return TrainingTexts(tuple(pairs), cards, near, Opposite(turned_cards, turned), sayings[0])
 
 
 def training_input(
@@ -69,7 +77,7 @@ def training_input(
     """
     texts = training_texts(data_dir, reader_ids)
     book = _sample_book(data_dir, config.sample_book)
-    files = input_files(texts.pairs, texts.cards, book, texts.near)
+    files = input_files(texts.pairs, texts.cards, book, texts.near, texts.opposite)
     settings: dict[str, object] = {
         "reader_ids": list(texts.cards),
         "config": asdict(config),

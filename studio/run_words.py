@@ -187,11 +187,17 @@ def _sentence(held_out: Mapping[str, object]) -> str:
 
 HEADING = ("Held-out", "Pairs", "Before", "After", "95% between", "Moved", "Margin")
 COLUMNS = "{:<13}{:>5}{:>8}{:>7}  {:<12}{:>7}{:>8}".format
+TURNED = "{:>8}".format
 
 
 def _table(tracks: Mapping[str, Mapping[str, object]]) -> Iterator[str]:
-    """A line a track: the share of held-out pairs whose chosen answer is preferred."""
-    yield COLUMNS(*HEADING)
+    """A line a track: the share of held-out pairs whose chosen answer is preferred.
+
+    Last, where that was measured, the share that turns with the card: leans more to the chosen
+    answer under the reader's than under the opposite reader's.
+    """
+    is_turned = any(isinstance(told.get("turned"), float) for told in tracks.values())
+    yield COLUMNS(*HEADING) + (TURNED("Turned") if is_turned else "")
     for track, told in tracks.items():
         interval = told.get("accuracy_interval")
         ends = interval if isinstance(interval, Sequence) else ()
@@ -203,7 +209,7 @@ def _table(tracks: Mapping[str, Mapping[str, object]]) -> Iterator[str]:
             " to ".join(map(_share, ends)),
             _share(told.get("reward_accuracy")),
             number(_number(told.get("mean_margin"))),
-        )
+        ) + (TURNED(_share(told.get("turned"))) if is_turned else "")
 
 
 def _exported(result: Mapping[str, object]) -> Iterator[str]:

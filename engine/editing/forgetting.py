@@ -15,6 +15,7 @@ from engine.domain import PreferencePair, Profile, Review, Run, Trait
 from engine.editing.material import material_of, quotes_were_kept
 from engine.near_book import forget_near
 from engine.pairs.bearing import sayings_of
+from engine.pairs.opposite import opposite
 from engine.pairs.standing import grounds
 from engine.profile.assemble import assembled, blank_profile
 from engine.profile.card_items import sifted
@@ -27,7 +28,7 @@ from engine.store import profiles as profile_rows
 from engine.store import readers as reader_rows
 from engine.store.cards import EditedCard
 from engine.store.database import Store, opened
-from engine.train.input_files import read_near, read_pairs
+from engine.train.input_files import read_near, read_opposite, read_pairs
 from models.errors import BadInput
 
 QUOTED_WORDS = 6
@@ -216,15 +217,17 @@ def _is_trained_with(
         path = run_dir(data_dir, run.id).path
         pairs, cards = read_pairs(path)
         card = str(cards[before.reader_id])
-        near = read_near(path)
+        near, turned = read_near(path), read_opposite(path)
     except (OSError, ValueError, TypeError, KeyError):
         return True
     own = [pair for pair in pairs if pair.reader_id == before.reader_id]
+    turned_lost = _words_lost(opposite(before), opposite(after))
     texts = [card, *map(_texts_of, own)]
     return (
         bool(_without_ground(own, before, after))
         or _tells(card, lost)
         or any(_tells(said, lost) for pair in own for said in near.get(pair.id, ()))
+        or _tells(turned.cards.get(before.reader_id, ""), turned_lost)
         or any(_quotes(told, review) for told in texts)
     )
 
@@ -242,7 +245,7 @@ def _words_lost(before: Profile, after: Profile) -> set[str]:
 
 def _said(profile: Profile) -> set[str]:
     sayings = sayings_of(profile)
-    return {*sayings.statements.values(), *sayings.facets.values()}
+    return {*sayings.statements.values(), *sayings.facets.values(), *sayings.angles.values()}
 
 
 def _tells(card: str, lost: Iterable[str]) -> bool:

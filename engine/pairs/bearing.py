@@ -1,10 +1,10 @@
 """What of a profile bears on a pair: the few sentences that its reader would say on it.
 
-They stand right after the request, since a small model reads what is near. Told is only what may
-stand on the card and is sure enough to label pairs; what the reader shuns never is, for a small
-model raises whatever is mentioned. Which traits are told, and in which order, follows from the
-pair's origin and from what is known, not from the sides: for the opposite reader the same traits
-stand in the same places in opposite words.
+They stand right after the request, and what bears on it most stands last, since a small model reads
+what is near. Told is only what may stand on the card and is sure enough to label pairs; what the
+reader shuns never is, for a small model raises whatever is mentioned. Which traits are told, and in
+which order, follows from the pair's origin and from what is known, not from the sides: for the
+opposite reader the same traits stand in the same places in opposite words.
 """
 
 import tomllib
@@ -13,17 +13,19 @@ from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
 from importlib.resources import files
+from typing import Any
 
 from engine.domain import PreferencePair, Profile
 from engine.frameworks import Statement, all_statements
-from engine.pairs.descriptions import ANGLES
+from engine.pairs.descriptions import ANGLES, AXES, angle_label
 from engine.pairs.labels import facet_label, statement_label
 from engine.pairs.standing import axis_of, facet_of, genres_of, statement_of
 from engine.profile.card_items import sifted
 
 MOST_SENTENCES = 4
 OTHERS = 2
-"""Traits told beside those that the pair is about, so that a model has to choose among them."""
+"""Traits told beside those that the pair is about, as beside a book stand some that hardly bear on
+it."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,8 @@ class Sayings:
     """By facet id."""
     sought: Mapping[str, str]
     """The genres that the reader seeks: id to name."""
+    angles: Mapping[str, str]
+    """By angle of descriptions, those that the reader leans to; one of an axis at the most."""
 
 
 def sayings_of(profile: Profile) -> Sayings:
@@ -62,7 +66,17 @@ def sayings_of(profile: Profile) -> Sayings:
     sought = {
         item.trait_id.partition(".")[2]: item.words for item in told if item.section == "seeks"
     }
-    return Sayings(statements, facets, sought)
+    return Sayings(statements, facets, sought, _leaning(profile, ids))
+
+
+def _leaning(profile: Profile, may_be_told: Collection[str]) -> dict[str, str]:
+    found = ((axis, angle_label(profile, *axis)) for axis in AXES)
+    leaning = [
+        axis[0] if label.side > 0 else axis[1]
+        for axis, label in found
+        if label and label.trait_id in may_be_told
+    ]
+    return {angle: _said()["angles"][angle] for angle in leaning}
 
 
 def bearing(profile: Profile, pairs: Iterable[PreferencePair]) -> dict[str, tuple[str, ...]]:
@@ -85,7 +99,7 @@ def bearing_on(sayings: Sayings, pair: PreferencePair) -> tuple[str, ...]:
         line = looking_for(sayings, genres_of(pair), pair.origin)
         return (line,) if line else ()
     if pair.track == "descriptions":
-        return _of_angles(sayings.statements, axis_of(pair), pair.origin)
+        return _of_angles(sayings, axis_of(pair), pair.origin)
     return ()
 
 
@@ -108,32 +122,40 @@ def looking_for(sayings: Sayings, wanted: Sequence[str], key: str) -> str:
 
 
 def _of_statement(said: Mapping[str, str], about: Statement, key: str) -> tuple[str, ...]:
-    """The statement, one more of its scale, and two of other scales."""
+    """Two of other scales, one more of the statement's scale, and the statement."""
     scales = {name: all_statements()[name].dimension for name in said}
     siblings = [name for name in said if scales[name] == about.dimension and name != about.id]
-    own = [name for name in said if name == about.id] + _drawn(siblings, key, 1)
+    own = [*_drawn(siblings, key, 1), *(name for name in said if name == about.id)]
     if not own:
         return ()
     others = [name for name in said if scales[name] != about.dimension]
-    return _ordered(said, [*own, *_drawn(others, key, OTHERS)], key)
+    return tuple(said[name] for name in (*_drawn(others, key, OTHERS), *own))
 
 
 def _of_facet(said: Mapping[str, str], about: str, key: str) -> tuple[str, ...]:
-    """The facet, and two others."""
+    """Two others, and the facet."""
     if about not in said:
         return ()
-    return _ordered(said, [about, *_drawn(said.keys() - {about}, key, OTHERS)], key)
+    others = _drawn(said.keys() - {about}, key, OTHERS)
+    return tuple(said[name] for name in (*others, about))
 
 
-def _of_angles(said: Mapping[str, str], angles: Sequence[str], key: str) -> tuple[str, ...]:
-    """Statements of the values of the angles that a description is told from."""
-    values = {f"schwartz.{value}" for angle in angles for value in ANGLES.get(angle, ())}
+def _of_angles(sayings: Sayings, axis: Sequence[str], key: str) -> tuple[str, ...]:
+    """Two statements of the values of both angles, and the angles that the reader leans to."""
+    if not axis:
+        return ()
+    values = {f"schwartz.{value}" for angle in axis for value in ANGLES.get(angle, ())}
+    said = sayings.statements
     names = [name for name in said if all_statements()[name].dimension in values]
-    return _ordered(said, _drawn(names, key, MOST_SENTENCES), key)
+    told = [said[name] for name in _drawn(names, key, OTHERS)]
+    return (*told, *leaning_to(sayings, axis))
 
 
-def _ordered(said: Mapping[str, str], names: Collection[str], key: str) -> tuple[str, ...]:
-    return tuple(said[name] for name in _drawn(names, f"{key} in order"))
+def leaning_to(sayings: Sayings, axis: Sequence[str] = ()) -> tuple[str, ...]:
+    """What the reader looks for in any book, by the angles leant to; those of an axis last."""
+    last = [angle for angle in sayings.angles if angle in axis]
+    first = [angle for angle in sayings.angles if angle not in axis]
+    return tuple(sayings.angles[angle] for angle in (*first, *last))
 
 
 def _drawn(names: Iterable[str], key: str, most: int | None = None) -> list[str]:
@@ -144,5 +166,9 @@ def _drawn(names: Iterable[str], key: str, most: int | None = None) -> list[str]
 @cache
 def _said_of_facets() -> Mapping[str, tuple[str, str]]:
     """Facet id to what one says at its low end and at its high end."""
-    table = tomllib.loads((files(__package__) / "said.toml").read_text(encoding="utf-8"))
-    return {facet: (row["low"], row["high"]) for facet, row in table.items()}
+    return {facet: (row["low"], row["high"]) for facet, row in _said()["facets"].items()}
+
+
+@cache
+def _said() -> Mapping[str, Any]:
+    return tomllib.loads((files(__package__) / "said.toml").read_text(encoding="utf-8"))

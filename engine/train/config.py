@@ -70,6 +70,12 @@ class TrainConfig:
     """The same."""
     lora_dropout: float = 0.0
     """0, so that policy and reference see the same prompt; TRL turns dropout off all the same."""
+    mirror: bool = True
+    """Trains on every pair a second time, in the same batch, as the opposite reader has it: under
+    that reader's card and sentences, sides swapped. What has nothing to do with the card cancels
+    out in a step. Tried once each on the embedded model, 8 made-up readers and 320 examples of 4
+    tracks: the right card won over the opposite one in 77 % of held-out pairs before, 84 % after
+    (79 % without mirroring), see docs/training.md."""
     epochs: int = 1
     """How often every pair is seen: the embedded model knows them by heart after two or three."""
     max_pairs: int = 152

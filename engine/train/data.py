@@ -15,7 +15,7 @@ from engine.domain import PreferencePair
 from engine.prompts import for_reader
 from engine.train.choosing import spread_over_topics
 from engine.train.config import TrainConfig
-from engine.train.input_files import NOTHING_NEAR, Near
+from engine.train.input_files import MIRRORED, NOBODY, NOTHING_NEAR, Near, Opposite
 from models.errors import JobFailed
 
 
@@ -38,11 +38,17 @@ class TrainingData:
     """The pairs of a run, as tokens."""
 
     train: tuple[Example, ...]
+    """A pair's mirror image, where it has one, right behind it."""
     held_out: tuple[Example, ...]
     rows: tuple[dict[str, object], ...]
     """The training pairs in TRL's conversational form, in the order of `train`."""
     too_long: tuple[str, ...]
     """Ids of the pairs over `max_length`, left out."""
+
+    @property
+    def own(self) -> tuple[Example, ...]:
+        """The training pairs without the mirror images."""
+        return tuple(ex for ex in self.train if not ex.pair_id.endswith(MIRRORED))
 
 
 def chosen_alone(data: TrainingData) -> TrainingData:
@@ -63,22 +69,28 @@ def prepare_data(
     tokenizer: PreTrainedTokenizerBase,
     config: TrainConfig,
     near: Near = NOTHING_NEAR,
+    opposite: Opposite = NOBODY,
 ) -> TrainingData:
-    """Choose, render, tokenise and check the pairs of a run.
+    """Choose, render, tokenise and check the pairs of a run, with their mirror images.
 
     Raises:
         JobFailed: a pair's tokens break a rule that training depends on, or none is left.
     """
     chosen = spread_over_topics([p for p in pairs if not p.held_out], config.max_pairs)
     held_out = spread_over_topics([p for p in pairs if p.held_out], config.max_held_out)
+    if config.mirror:
+        mirror, cards, near = mirrored(chosen, cards, near, opposite)
+    else:
+        mirror = {}
     frames = {card: frame_of(card, tokenizer) for card in cards.values()}
     tokenised = {
         pair.id: tokenise(pair, card, tokenizer, frames[card], near.get(pair.id, ()))
-        for pair in [*chosen, *held_out]
+        for pair in [*chosen, *mirror.values(), *held_out]
         for card in (cards[pair.reader_id],)
     }
     fits = {key: ex for key, ex in tokenised.items() if ex.longest <= config.max_length}
-    train = [pair for pair in chosen if pair.id in fits]
+    both = ([pair, mirror[pair.id]] if pair.id in mirror else [pair] for pair in chosen)
+    train = [pair for told in both if all(one.id in fits for one in told) for pair in told]
     if not train:
         raise JobFailed(
             f"No pair fits into {config.max_length} tokens.",
@@ -90,8 +102,36 @@ def prepare_data(
         rows=tuple(
             conversational(pair, cards[pair.reader_id], near.get(pair.id, ())) for pair in train
         ),
-        too_long=tuple(key for key in tokenised if key not in fits),
+        too_long=tuple(
+            dict.fromkeys(key.removesuffix(MIRRORED) for key in tokenised if key not in fits)
+        ),
     )
+
+
+def mirrored(
+    pairs: Sequence[PreferencePair], cards: dict[str, str], near: Near, opposite: Opposite
+) -> tuple[dict[str, PreferencePair], dict[str, str], Near]:
+    """The pairs as the opposite reader has them, sides swapped: what both raise or lower alike
+    cancels out in a step, and only what follows from the card is left to learn.
+
+    Returns:
+        By the id of the pair whose mirror image it is; and cards and sentences for all, those of
+        opposite readers under ids that end with `MIRRORED`.
+    """
+    made = {
+        pair.id: replace(
+            pair,
+            id=pair.id + MIRRORED,
+            reader_id=pair.reader_id + MIRRORED,
+            chosen=pair.rejected,
+            rejected=pair.chosen,
+        )
+        for pair in pairs
+        if pair.id in opposite.near
+    }
+    said = {image.id: opposite.near[key] for key, image in made.items()}
+    turned = {reader_id + MIRRORED: card for reader_id, card in opposite.cards.items()}
+    return made, cards | turned, {**near, **said}
 
 
 def conversational(pair: PreferencePair, card: str, near: Sequence[str] = ()) -> dict[str, object]:

@@ -1,12 +1,12 @@
 """What a run reads, as files of its directory: pairs, their readers' cards and what these would
-say on each pair, a book to describe.
+say on each pair, the same of the opposite readers, a book to describe.
 
 Written by front ends and read back by them too, so nothing here leads to torch.
 """
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from types import MappingProxyType
 
@@ -14,11 +14,26 @@ from engine.domain import Book, PreferencePair
 from engine.train.config import TrainConfig
 
 PAIRS, CARDS, BOOK, NEAR = "pairs.jsonl", "cards.json", "book.json", "near.json"
-NEAR_BOOK = "near_book.json"
+NEAR_BOOK, OPPOSITE = "near_book.json", "opposite.json"
+MIRRORED = "/opposite"
+"""Ends the ids of a pair as the opposite reader has it, and of that reader."""
 
 Near = Mapping[str, Sequence[str]]
 """What readers would say on pairs (`engine.pairs.bearing`), by pair id."""
 NOTHING_NEAR: Near = MappingProxyType({})
+
+
+@dataclass(frozen=True)
+class Opposite:
+    """What the opposite readers (`engine.pairs.opposite`) are known by, and would say."""
+
+    cards: Mapping[str, str] = field(default_factory=dict)
+    """By the id of the reader whose opposite it is."""
+    near: Near = field(default_factory=dict)
+    """By pair id. Pairs on which either reader has nothing to say are not in it."""
+
+
+NOBODY = Opposite()
 
 
 def input_files(
@@ -26,6 +41,7 @@ def input_files(
     cards: Mapping[str, str],
     book: Book | None = None,
     near: Near = NOTHING_NEAR,
+    opposite: Opposite = NOBODY,
 ) -> dict[str, str]:
     """The text of each file, by its name.
 
@@ -41,6 +57,8 @@ def input_files(
         files[BOOK] = json.dumps(asdict(book), ensure_ascii=False, indent=1)
     if near:
         files[NEAR] = json.dumps(near, ensure_ascii=False, indent=1)
+    if opposite.near:
+        files[OPPOSITE] = json.dumps(asdict(opposite), ensure_ascii=False, indent=1)
     return files
 
 
@@ -55,6 +73,12 @@ def read_near(path: Path) -> Near:
     """What stands near the requests of a run's pairs; nothing in runs of before there was any."""
     file = path / NEAR
     return json.loads(file.read_text(encoding="utf-8")) if file.exists() else NOTHING_NEAR
+
+
+def read_opposite(path: Path) -> Opposite:
+    """What the opposite readers of a run's are; nobody in runs of before there were any."""
+    file = path / OPPOSITE
+    return Opposite(**json.loads(file.read_text(encoding="utf-8"))) if file.exists() else NOBODY
 
 
 def read_near_book(path: Path) -> Sequence[str]:

@@ -90,11 +90,13 @@ def work(run: RunDir, settings: Mapping[str, Any], asked_to_stop: Flag) -> Itera
     loaded.save(run.adapter if config.adapter == "lora" else run.model)
     if processes.is_first():
         (run.path / PICKED).unlink(missing_ok=True)
-    yield Note("Scoring the held-out pairs, and as many of its own, with the tuned model.")
+    yield Note("Scoring the held-out pairs, and some of its own, with the tuned model.")
     after = yield from _scores(loaded, judged.all, "held-out pairs")
+    opposite = yield from _scores(loaded, judged.opposite, "under the opposite reader's card")
     processes.leave()
     seconds = time.monotonic() - started
-    yield Finished(_result(run, config, loaded, end, Scores(reference, after, plain), seconds))
+    scores = Scores(reference, after, plain, opposite)
+    yield Finished(_result(run, config, loaded, end, scores, seconds))
 
 
 def choose_forward(loaded: Loaded) -> Iterator[Event]:
@@ -192,7 +194,8 @@ def _result(
         "dtype": str(loaded.place.dtype).removeprefix("torch."),
         "processes": processes.count(),
         "steps": end.steps,
-        "pairs": len(loaded.data.train),
+        "pairs": len(loaded.data.own),
+        "mirrored": len(loaded.data.train) - len(loaded.data.own),
         "pairs_per_second": round(end.pairs_per_second, 3),
         "metrics": end.last_metrics,
         **judgement(loaded.judged, scores, config.beta),

@@ -7,20 +7,23 @@ from transformers import PreTrainedTokenizerBase
 
 from engine.domain import PreferencePair
 from engine.train.data import Example, TrainingData, frame_of, tokenise
-from engine.train.look import LOOKED_AT, to_look_at
+from engine.train.input_files import NOBODY, Opposite
+from engine.train.look import to_look_at
 from engine.train.outcome import Scored, as_json, by_track, figures, verdict
 from engine.train.scoring import PairLogps
 
 
 @dataclass(frozen=True)
 class Judged:
-    """Held-out pairs, and as many of those that are trained on."""
+    """Held-out pairs, and some of those that are trained on."""
 
     pairs: Mapping[str, PreferencePair]
     """All that the run was given, by id."""
     held_out: tuple[Example, ...]
     bare: tuple[Example, ...]
     """The held-out pairs without the card in their prompt."""
+    opposite: tuple[Example, ...]
+    """Those of the held-out pairs that the opposite reader has a say on, under that one's card."""
     looked_at: tuple[Example, ...]
     """The held-out pairs that are scored at every checkpoint."""
     own: tuple[Example, ...]
@@ -42,11 +45,15 @@ class Scores:
     """By the tuned model with the card."""
     plain: Mapping[str, PairLogps]
     """By the base without a card; of held-out pairs only."""
+    opposite: Mapping[str, PairLogps]
+    """By the tuned model under the opposite reader's card; of held-out pairs only."""
 
     def of(self, examples: Iterable[Example]) -> dict[str, Scored]:
         """What was scored of these pairs, by pair id."""
         return {
-            key: Scored(self.before[key], self.after[key], self.plain.get(key))
+            key: Scored(
+                self.before[key], self.after[key], self.plain.get(key), self.opposite.get(key)
+            )
             for key in (example.pair_id for example in examples)
         }
 
@@ -55,21 +62,29 @@ def to_judge(
     data: TrainingData,
     pairs: Mapping[str, PreferencePair],
     tokenizer: PreTrainedTokenizerBase,
+    opposite: Opposite = NOBODY,
 ) -> Judged:
-    """Choose the pairs: all held-out ones of the run, of the others as many, of every track.
+    """Choose the pairs: all held-out ones of the run, some of the others, of every track.
 
     Args:
         pairs: by id.
     """
     held_out = [pairs[example.pair_id] for example in data.held_out]
-    trained = [pairs[example.pair_id] for example in data.train]
+    trained = [pairs[example.pair_id] for example in data.own]
     looked_at = {pair.id for pair in to_look_at(held_out)}
-    own = {pair.id for pair in to_look_at(trained, len(held_out) or LOOKED_AT)}
+    own = {pair.id for pair in to_look_at(trained)}
     frame = frame_of("", tokenizer) if held_out else None
+    turned = {card: frame_of(card, tokenizer) for card in {*opposite.cards.values()}}
     return Judged(
         pairs=pairs,
         held_out=data.held_out,
         bare=tuple(tokenise(pair, "", tokenizer, frame) for pair in held_out if frame),
+        opposite=tuple(
+            tokenise(pair, card, tokenizer, turned[card], opposite.near[pair.id])
+            for pair in held_out
+            if pair.id in opposite.near
+            for card in (opposite.cards[pair.reader_id],)
+        ),
         looked_at=tuple(ex for ex in data.held_out if ex.pair_id in looked_at),
         own=tuple(ex for ex in data.train if ex.pair_id in own),
     )

@@ -23,7 +23,7 @@ from engine.train.checkpoints import disk_refusals_told
 from engine.train.config import TrainConfig, targets
 from engine.train.data import TrainingData, prepare_data
 from engine.train.device import Place, choose_place
-from engine.train.input_files import read_near, read_pairs
+from engine.train.input_files import read_near, read_opposite, read_pairs
 from engine.train.judged import Judged, to_judge
 from engine.train.samples import SampleRequest, sample_request
 from engine.train.shared_prefix import causal_of
@@ -98,14 +98,17 @@ def load(run: RunDir, config: TrainConfig, cache_dir: Path) -> Generator[Event, 
     base, tokenizer = load_base(found, cache_dir, weights, config.four_bit)
     config = _within(config, base)
     pairs, cards = read_pairs(run.path)
-    data = prepare_data(pairs, cards, tokenizer, config, read_near(run.path))
-    yield Note(f"{len(data.train)} pairs to train on, {len(data.held_out)} held out.")
+    near, opposite = read_near(run.path), read_opposite(run.path)
+    data = prepare_data(pairs, cards, tokenizer, config, near, opposite)
+    yield Note(f"{len(data.own)} pairs to train on, {len(data.held_out)} held out.")
+    if images := len(data.train) - len(data.own):
+        yield Note(f"{images} of them are shown to the opposite reader too, sides swapped.")
     if data.too_long:
         yield Note(
             f"{len(data.too_long)} pairs are longer than {config.max_length} tokens and are left "
             f"out: {', '.join(data.too_long)}."
         )
-    judged = to_judge(data, {pair.id: pair for pair in pairs}, tokenizer)
+    judged = to_judge(data, {pair.id: pair for pair in pairs}, tokenizer, opposite)
     sample = sample_request(run.path, cards, tokenizer)
     torch.manual_seed(config.seed)
     model: PreTrainedModel | PeftModel = torch.nn.Module.to(base, place.device)

@@ -4,7 +4,8 @@ Three ways to look at a held-out pair, each of which a training can move without
 answer the model *prefers*: the likelier one, whatever the base made of it. Whether training *moved*
 it: the chosen answer gained more on the base than the rejected one did (DPO's own accuracy). And
 what is due to the *profile*: beside the base without the card, the card alone raises the chosen
-answer more than the rejected one in some pairs; with training it should in more.
+answer more than the rejected one in some pairs; with training it should in more. Under the card of
+the opposite reader it should in fewer: a model for which that makes no difference reads no card.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,6 +16,8 @@ from engine.domain import TRACKS, PreferencePair
 from engine.intervals import wilson
 from engine.train.scoring import PairLogps, margin
 
+READS = 0.2
+"""Least difference between the shares under the reader's card and under the opposite one."""
 FEWEST_PAIRS = 20
 """Under twenty pairs the interval of a share is more than 40 points wide."""
 CHANCE = 0.5
@@ -34,6 +37,8 @@ class Scored:
     """The tuned model with the card."""
     plain: PairLogps | None = None
     """The base without a card; None where that was not scored."""
+    opposite: PairLogps | None = None
+    """The tuned model with the opposite reader's card; None where that was not scored."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +67,11 @@ class Figures:
     """The same for the tuned model with the card, beside the base without it."""
     tuned_over_card: Share | None
     """Of the pairs that only one of the two gets right, those that the tuned model does."""
+    turned: Share | None
+    """Pairs whose chosen answer the tuned model prefers more under the reader's card than under the
+    opposite reader's."""
+    opposite: Share | None
+    """As `tuned`, under the opposite reader's card."""
 
 
 Kind = Literal["learned", "partly", "memorised", "not_learned", "too_few"]
@@ -88,6 +98,7 @@ def figures(pairs: Sequence[Scored], beta: float) -> Figures:
     margins = [margin(pair.after, pair.before, beta) for pair in pairs]
     card = [(pair, margin(pair.before, pair.plain, 1) > 0) for pair in pairs if pair.plain]
     both = [(by_card, margin(p.after, p.plain, 1) > 0) for p, by_card in card if p.plain]
+    under_opposite = [(pair, pair.opposite) for pair in pairs if pair.opposite]
     return Figures(
         pairs=len(pairs),
         preferred_before=share(pair.before.chosen > pair.before.rejected for pair in pairs),
@@ -97,6 +108,10 @@ def figures(pairs: Sequence[Scored], beta: float) -> Figures:
         card_alone=share(by_card for by_card, _ in both),
         tuned=share(by_tuning for _, by_tuning in both),
         tuned_over_card=share(by_tuning for by_card, by_tuning in both if by_card != by_tuning),
+        turned=share(margin(pair.after, other, 1) > 0 for pair, other in under_opposite),
+        opposite=share(
+            margin(other, pair.plain, 1) > 0 for pair, other in under_opposite if pair.plain
+        ),
     )
 
 
@@ -123,6 +138,8 @@ def as_json(told: Figures) -> dict[str, object]:
         "reward_accuracy": told.moved,
         "card_alone": told.card_alone,
         "tuned": told.tuned,
+        "turned": told.turned,
+        "opposite": told.opposite,
     }
     document: dict[str, object] = {"pairs": told.pairs, "mean_margin": told.mean_margin}
     for name, counted in named.items():
@@ -163,7 +180,17 @@ def verdict(held_out: Figures, train: Figures) -> Verdict:
         told = f"It did not learn: training moved {_told(moved)} of the pairs it never saw towards "
         told += f"the chosen answer, no better than chance, and {own:.0%} of its own."
     beats, beside = _beside_card(held_out)
-    return Verdict(kind, beats, f"{told} {beside}".strip())
+    return Verdict(kind, beats, " ".join(filter(None, (told, beside, _turned(held_out)))))
+
+
+def _turned(held_out: Figures) -> str:
+    """Whether the model reads the card, told by the opposite reader's."""
+    tuned, opposite, turned = held_out.tuned, held_out.opposite, held_out.turned
+    if tuned is None or opposite is None or turned is None:
+        return ""
+    reads = turned.low > CHANCE and tuned.share - opposite.share >= READS
+    told = f"under the opposite reader's card it is {opposite.share:.0%}."
+    return f"It reads the card: {told}" if reads else f"It hardly reads the card: {told}"
 
 
 def _beside_card(held_out: Figures) -> tuple[bool | None, str]:

@@ -5,7 +5,7 @@ measured on this machine (`preflight_probe`). Nothing here leads to torch, reads
 starts a process: `engine.preflight` does.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -138,15 +138,18 @@ def forecast(
     machine: Machine,
     probe: Probe | None = None,
     probed: Base | None = None,
+    has_image: Collection[str] = (),
 ) -> Forecast:
     """Reckon what a run will need and take.
 
     Args:
         cards: by reader id.
         probe: what was measured, with the base `probed`, or with this one where that is None.
+        has_image: ids of the pairs that the opposite reader has a say on.
     """
     place = probe.place if probe else machine.place
-    work = work_of(pairs, cards, config, probe.bytes_per_token if probe else BYTES_PER_TOKEN)
+    bytes_per_token = probe.bytes_per_token if probe else BYTES_PER_TOKEN
+    work = work_of(pairs, cards, config, bytes_per_token, has_image)
     found = Forecast(config, base, place, work, (), (), is_measured=False)
     found = replace(found, needs=_needs(found, machine, probe))
     return _timed(found, machine, probe, probed or base)
@@ -219,18 +222,20 @@ def _timed(found: Forecast, machine: Machine, probe: Probe | None, probed: Base)
     durations = [
         Duration("loading the base", probe.start_s if probe else GUESSED_START_S),
         Duration(
-            f"reference of {work.pairs + work.held_out:,} pairs", tokens(work.packs) / scoring
+            f"reference of {work.pairs + work.held_out:,} pairs",
+            (tokens(work.packs) + tokens(work.held_out_packs)) / scoring,  # these without card too
         ),
         Duration(f"{work.steps:,} steps", tokens(work.batches) / training / gpus),
     ]
     checkpoints = _checkpoints(found) + 1
-    per_look = LOOKED_AT / max(LOOKED_AT, work.held_out) * tokens(work.held_out_packs)
-    per_look += WRITTEN_TOKENS * TOKENS_PER_WRITTEN
+    looked_at = LOOKED_AT / max(LOOKED_AT, work.held_out) * tokens(work.held_out_packs)
+    per_look = looked_at + WRITTEN_TOKENS * TOKENS_PER_WRITTEN
     durations.append(
         Duration(f"{checkpoints:,} looks at it on the way", checkpoints * per_look / scoring)
     )
     if work.held_out:
-        after = tokens(work.held_out_packs) / scoring
+        # Under either card, and some of its own.
+        after = (2 * tokens(work.held_out_packs) + looked_at) / scoring
         durations.append(Duration(f"{work.held_out:,} held-out pairs, after", after))
     is_measured = probe is not None and probe.is_whole
     return replace(found, durations=tuple(durations), is_measured=is_measured)

@@ -7,7 +7,7 @@ over what is distinct in it. Nothing here leads to torch.
 """
 
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from math import ceil
@@ -17,7 +17,7 @@ from engine.domain import PreferencePair
 from engine.prompts import for_reader, turn
 from engine.train.choosing import spread_over_topics
 from engine.train.config import TrainConfig, pairs_per_step
-from engine.train.input_files import Near
+from engine.train.input_files import MIRRORED, Near
 
 BYTES_PER_TOKEN = 4.25
 """SmolLM2's, on 600 answers, 300 requests and the cards of the bank: 4.14, 4.35, 4.57."""
@@ -97,24 +97,40 @@ def work_of(
     cards: Mapping[str, str],
     config: TrainConfig,
     bytes_per_token: float = BYTES_PER_TOKEN,
+    has_image: Collection[str] = (),
 ) -> Work:
     """Measure what a run with these pairs and this configuration will do.
 
     Args:
         cards: by reader id.
+        has_image: ids of the pairs that the opposite reader has a say on.
     """
-    training, held_out = (
-        [size_of(pair, cards[pair.reader_id], bytes_per_token) for pair in taken]
-        for taken in (
-            spread_over_topics([p for p in pairs if not p.held_out], config.max_pairs),
-            spread_over_topics([p for p in pairs if p.held_out], config.max_held_out),
-        )
-    )
-    fitting = [size for size in training if size.longest <= config.max_length]
+
+    def measured(pair: PreferencePair) -> PairSize:
+        return size_of(pair, cards[pair.reader_id], bytes_per_token)
+
+    chosen = spread_over_topics([p for p in pairs if not p.held_out], config.max_pairs)
+    held_out = [
+        measured(pair)
+        for pair in spread_over_topics([p for p in pairs if p.held_out], config.max_held_out)
+    ]
+    own = [
+        (pair, size)
+        for pair in chosen
+        for size in (measured(pair),)
+        if size.longest <= config.max_length
+    ]
+    fitting = [
+        size
+        for pair, own_size in own
+        for size in (own_size, mirror_image(own_size))[
+            : 1 + (config.mirror and pair.id in has_image)
+        ]
+    ]
     return Work(
-        pairs=len(fitting),
+        pairs=len(own),
         held_out=len(held_out),
-        too_long=len(training) - len(fitting),
+        too_long=len(chosen) - len(own),
         longest=max((size.longest for size in fitting), default=0),
         batches=tuple(_all_batches(fitting, config)),
         steps=_steps(len(fitting), config),
@@ -160,6 +176,11 @@ def size_of(pair: PreferencePair, card: str, bytes_per_token: float) -> PairSize
         request_tokens=tokens(pair.prompt) + FRAME_TOKENS,
         answer_tokens=(tokens(pair.chosen) + END_TOKENS, tokens(pair.rejected) + END_TOKENS),
     )
+
+
+def mirror_image(size: PairSize) -> PairSize:
+    """As the opposite reader has it: another card and request, about as long."""
+    return replace(size, card=size.card + MIRRORED, request=size.request + MIRRORED)
 
 
 def as_asked(pair: PreferencePair, near: Near) -> PreferencePair:

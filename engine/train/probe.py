@@ -83,7 +83,7 @@ def _bytes_per_token(run: RunDir, loaded: Loaded) -> float:
     pairs, cards = read_pairs(run.path)
     near = read_near(run.path)
     by_id = {pair.id: as_asked(pair, near) for pair in pairs}
-    taken = [(by_id[example.pair_id], example) for example in loaded.data.train]
+    taken = [(by_id[example.pair_id], example) for example in loaded.data.own]
     size_bytes = sum(bytes_of(pair, cards[pair.reader_id]) for pair, _ in taken)
     tokens = sum(len(ex.prompt_ids) + len(ex.chosen_ids) + len(ex.rejected_ids) for _, ex in taken)
     return size_bytes / max(1, tokens - len(taken) * (FRAME_TOKENS + 2 * END_TOKENS))

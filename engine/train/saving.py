@@ -1,4 +1,5 @@
-"""TRL's trainer, whose checkpoints are either whole or not there, and whose rows have all."""
+"""TRL's trainer, whose checkpoints are either whole or not there, whose rows have all, and in whose
+batches mirror images stay together."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -6,6 +7,7 @@ from typing import Any, cast
 
 from datasets import Dataset
 from torch import nn
+from torch.utils.data import Sampler
 from trl.trainer.dpo_trainer import DPOTrainer
 
 from engine.train.checkpoints import disk_refusals_told, mark_whole, newest_checkpoint
@@ -22,6 +24,13 @@ class SavingTrainer(DPOTrainer):
 
     steps_before: int = 0
     """Of the run's stages before this one."""
+    order: Sampler[int] | None = None
+    """Of the training rows; None for transformers' own."""
+
+    def _get_train_sampler(self, train_dataset: Dataset | None = None) -> Sampler[int] | None:
+        if self.order is not None:
+            return self.order
+        return cast("Sampler[int] | None", super()._get_train_sampler(train_dataset))
 
     def _precompute_ref_logps(self, dataset: Dataset, name: str, batch_size: int) -> Dataset:
         return dataset

@@ -28,6 +28,7 @@ from engine.train.config import TrainConfig, pairs_per_step
 from engine.train.data import TrainingData
 from engine.train.device import Place
 from engine.train.look import Sights
+from engine.train.order import Together
 from engine.train.saving import SavingTrainer
 from engine.train.scoring import PairLogps
 from engine.train.watch import Watch
@@ -157,6 +158,8 @@ def build_trainer(
         processing_class=tokenizer,
     )
     trainer.steps_before = stage.steps_before
+    if len(data.own) < len(data.train):
+        trainer.order = Together(data.train, config.seed)
     trainer.precompute_ref_logps = True
     shared_prefix.install(shared_prefix.causal_of(model))
     _check_tokens(trainer, data)

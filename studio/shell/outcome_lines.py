@@ -29,6 +29,12 @@ def outcome_lines(result: JsonObject) -> Iterator[str]:
             f"{_share(held_out, 'card_alone')} by the profile in the prompt alone, in "
             f"{_share(held_out, 'tuned')} with training."
         )
+    if held_out.get("opposite") is not None:
+        yield (
+            "The same under the opposite reader's profile: in "
+            f"{_share(held_out, 'opposite')}; {_share(held_out, 'turned')} of the pairs lean more "
+            "to the chosen answer under the reader's own."
+        )
     for track, told in _object(held_out, "tracks").items():
         assert isinstance(told, Mapping)
         yield (
@@ -36,6 +42,7 @@ def outcome_lines(result: JsonObject) -> Iterator[str]:
             f"{_share(told, 'accuracy')} (before {_share(told, 'accuracy_before')}), moved "
             f"{_share(told, 'reward_accuracy')}, profile alone {_share(told, 'card_alone')}, "
             f"trained {_share(told, 'tuned')}"
+            + (f", opposite {_share(told, 'opposite')}" if told.get("opposite") is not None else "")
         )
 
 

@@ -7,7 +7,14 @@ import pytest
 
 from engine.domain import Override, PreferencePair, Profile, Trait
 from engine.frameworks import all_statements, dimensions
-from engine.pairs.bearing import Sayings, bearing, bearing_on, looking_for, sayings_of
+from engine.pairs.bearing import (
+    Sayings,
+    bearing,
+    bearing_on,
+    leaning_to,
+    looking_for,
+    sayings_of,
+)
 from engine.pairs.build import pairs_for
 from tests.engine.conftest import WHEN, a_profile, known
 
@@ -53,7 +60,7 @@ def test_a_scene_comes_with_its_statement_one_of_its_scale_and_two_others() -> N
     for pair in of_track("values"):
         told = traits_told(sayings, bearing_on(sayings, pair))
         scales = Counter(all_statements()[name].dimension for name in told)
-        assert pair.topic in told
+        assert pair.topic == told[-1]
         own_scale = all_statements()[pair.topic].dimension
         assert scales.total() - scales[own_scale] == 2
         assert len(set(told)) == len(told)
@@ -65,19 +72,39 @@ def test_an_answer_comes_with_its_facet_in_the_first_person_and_two_others() -> 
     assert RICH.trait(imagination) == known(imagination, 0.6)
     pair = about("personality", f"{imagination}.1.1")
     told = bearing(RICH, [pair])[pair.id]
-    assert "I spend half my day in worlds that exist only in my head." in told
+    assert told[-1] == "I spend half my day in worlds that exist only in my head."
     assert len(told) == 3
     told = bearing(opposite(RICH), [pair])[pair.id]
-    assert "I keep to what is real and right in front of me." in told
+    assert told[-1] == "I keep to what is real and right in front of me."
 
 
-def test_a_described_book_comes_with_what_the_reader_says_of_its_two_angles() -> None:
+def test_a_described_book_comes_with_the_angle_that_the_reader_leans_to() -> None:
     sayings = sayings_of(RICH)
+    rises = "I read for people who rise in the world, for ambition, rank and hard-won success."
+    assert sayings.angles == {"self_enhancement": rises}
     for pair in of_track("descriptions"):
-        told = traits_told(sayings, bearing_on(sayings, pair))
-        assert 1 <= len(told) <= 4
+        *statements, angle = bearing_on(sayings, pair)
+        assert angle == rises
+        told = traits_told(sayings, tuple(statements))
+        assert len(told) == 2
         assert all(name.startswith("schwartz.") for name in told)
     assert of_track("descriptions")
+    cares = sayings_of(opposite(RICH)).angles
+    assert list(cares) == ["self_transcendence"]
+
+
+def test_an_angle_is_told_only_with_a_lead_and_of_values_that_may_be_told() -> None:
+    near_even = a_profile(known("schwartz.achievement", 0.5), known("schwartz.tradition", 0.7))
+    assert sayings_of(near_even).angles == {}  # nothing is known of the opposed angles
+    off = Trait("schwartz.achievement", "schwartz", 0.9, 0.9, "off")
+    assert sayings_of(a_profile(off, known("schwartz.benevolence_caring", 0.7))).angles == {}
+    both = a_profile(
+        *(known(f"schwartz.{value}", 0.7) for value in ("achievement", "hedonism")),
+        *(known(f"schwartz.{value}", -0.7) for value in ("benevolence_caring", "tradition")),
+    )
+    assert list(sayings_of(both).angles) == ["self_enhancement", "openness"]
+    of_axis = leaning_to(sayings_of(both), ("self_transcendence", "self_enhancement"))
+    assert of_axis == tuple(sayings_of(both).angles.values())[::-1]
 
 
 def test_the_opposite_reader_is_told_the_same_traits_in_the_same_order_in_opposite_words() -> None:
@@ -85,22 +112,12 @@ def test_the_opposite_reader_is_told_the_same_traits_in_the_same_order_in_opposi
     pairs = [pair for pair in PAIRS if pair.track != "interests"]
     for pair in pairs:
         these, those = bearing_on(one, pair), bearing_on(other, pair)
+        if pair.track == "descriptions":
+            assert these[-1] != those[-1]
+            these, those = these[:-1], those[:-1]
         assert traits_told(one, these) == traits_told(other, those)
         assert not {*these} & {*those}
     assert len({pair.track for pair in pairs}) == 3
-
-
-@pytest.mark.parametrize("track", ["values", "personality"])
-def test_what_a_pair_is_about_stands_in_every_place(track: str) -> None:
-    sayings = sayings_of(RICH)
-    places = Counter(
-        traits_told(sayings, bearing_on(sayings, pair)).index(
-            pair.topic if track == "values" else pair.topic.rpartition(".")[0]
-        )
-        for pair in of_track(track)
-    )
-    assert min(places.values()) > 0.15 * sum(places.values())
-    assert len(places) == (4 if track == "values" else 3)
 
 
 def test_only_what_is_sought_is_named_and_never_what_is_shunned() -> None:
@@ -116,7 +133,7 @@ def test_only_what_is_sought_is_named_and_never_what_is_shunned() -> None:
 
 
 def test_a_genre_that_is_not_sought_makes_no_line() -> None:
-    sayings = Sayings({}, {}, {"poetry": "poetry"})
+    sayings = Sayings({}, {}, {"poetry": "poetry"}, {})
     assert looking_for(sayings, ("horror",), "k") == ""
     assert looking_for(sayings, ("poetry",), "k") == "I look for poetry."
 
@@ -130,8 +147,8 @@ def test_the_sentences_are_the_same_on_every_machine() -> None:
     pair = about("personality", "ocean.openness.imagination.1.1")
     assert bearing(RICH, [pair])[pair.id] == (
         "I am tough-minded, and go by the facts.",
-        "I spend half my day in worlds that exist only in my head.",
         "I act on the spur of the moment.",
+        "I spend half my day in worlds that exist only in my head.",
     )
 
 
@@ -147,7 +164,7 @@ def test_the_sentences_are_the_same_on_every_machine() -> None:
     ],
 )
 def test_what_is_off_unknown_faint_or_unsure_is_never_told(trait: Trait) -> None:
-    assert sayings_of(a_profile(trait)) == Sayings({}, {}, {})
+    assert sayings_of(a_profile(trait)) == Sayings({}, {}, {}, {})
     parent = known("ocean.openness", 0.9)
     assert trait.id not in sayings_of(a_profile(trait, parent)).facets
 

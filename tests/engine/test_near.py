@@ -143,7 +143,7 @@ async def test_the_child_trains_with_what_its_directory_says_is_near(
 def test_the_sentences_nearest_to_a_book_are_chosen_once(filled: Path) -> None:
     said, note = said_on(filled, FOREST)
     assert (len(said), note) == (4, "")
-    assert said[0] == NATURE.text
+    assert said[-1] == NATURE.text, "the nearest stands last"
     log = filled / "logs" / "nearness.log"
     assert log.exists()
     log.unlink()
@@ -161,10 +161,16 @@ def test_another_profile_or_another_text_of_the_book_is_chosen_for_anew(filled: 
     assert near_book.said_before(filled, "ann", other, FOREST) == ()
 
 
-def test_a_sought_genre_is_named_last(filled: Path) -> None:
+def test_a_sought_genre_comes_after_what_was_chosen_and_the_angle_comes_last(filled: Path) -> None:
     said, _ = said_on(filled, replace(FOREST, genre="poetry"))
     assert len(said) == 5
     assert said[-1] == "I look for poetry."
+    values = known("schwartz.hedonism", 0.7), known("schwartz.tradition", -0.7)
+    leaning = (*a_reader().traits, *values)
+    with opened(filled) as db, change(db, "Build"):
+        profile_rows.save(db, a_profile(*leaning))
+    said, _ = said_on(filled, replace(FOREST, genre="poetry"))
+    assert said[-2:] == ("I look for poetry.", sayings_of(a_profile(*leaning)).angles["openness"])
 
 
 def test_few_sentences_are_all_told_and_nobody_is_asked(data_dir: Path) -> None:

@@ -1,5 +1,7 @@
 """What the figures of a finished run amount to; the tables are counted by hand."""
 
+from dataclasses import replace
+
 import pytest
 
 from engine.intervals import wilson
@@ -82,6 +84,8 @@ def of(
     card: int | None = None,
     tuned: int | None = None,
     only_one: tuple[int, int] = (0, 0),
+    opposite: int | None = None,
+    turned: int | None = None,
 ) -> Figures:
     """Figures by counts of pairs; `only_one`: right by tuning, of those that one gets right."""
 
@@ -89,7 +93,18 @@ def of(
         return None if hits is None else Share(hits / pairs, *wilson(hits, pairs))
 
     over = Share(only_one[0] / only_one[1], *wilson(*only_one)) if only_one[1] else None
-    return Figures(pairs, part(0), part(0), part(moved), 1.0, part(card), part(tuned), over)
+    return Figures(
+        pairs,
+        part(0),
+        part(0),
+        part(moved),
+        1.0,
+        part(card),
+        part(tuned),
+        over,
+        part(turned),
+        part(opposite),
+    )
 
 
 @pytest.mark.parametrize(
@@ -129,3 +144,31 @@ def test_the_verdict_says_whether_tuning_beat_the_card(
     assert found.beats_card is beats
     assert told in found.says
     assert found.says.count(". ") == 1  # two sentences
+
+
+@pytest.mark.parametrize(
+    ("opposite", "turned", "told"),
+    [
+        (40, 85, "It reads the card: under the opposite reader's card it is 40%."),
+        (70, 85, "It hardly reads the card: under the opposite reader's card it is 70%."),
+        (40, 55, "It hardly reads the card"),
+    ],
+)
+def test_the_verdict_says_whether_the_card_is_read(opposite: int, turned: int, told: str) -> None:
+    found = verdict(of(80, 100, 60, 80, (25, 30), opposite, turned), of(95, 100))
+    assert told in found.says
+
+
+def test_a_pair_turns_where_the_opposite_card_takes_from_its_chosen_answer() -> None:
+    """Beside the plain base (-20, -20) the second gains under the opposite card, and turns too."""
+    plain = (-20, -20)
+    scored = [
+        replace(a_score(plain, (-10, -20), plain), opposite=PairLogps(-25, -20)),
+        replace(a_score(plain, (-10, -20), plain), opposite=PairLogps(-15, -20)),
+        replace(a_score(plain, (-10, -20), plain), opposite=PairLogps(-5, -20)),
+        a_score(plain, (-10, -20), plain),
+    ]
+    told = figures(scored, beta=1)
+    assert told.turned == share([True, True, False])
+    assert told.opposite == share([False, True, True])
+    assert as_json(told)["opposite_interval"] is not None
