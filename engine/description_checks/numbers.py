@@ -14,7 +14,7 @@ from engine.description_checks.flag import Flag
 from engine.description_checks.words import Word, fold, words_of
 
 _ROMAN = re.compile(r"X{0,3}(?:IX|IV|V?I{0,3})")
-_LIST_MARKER = re.compile(r"^\W*(?P<number>\d+)[.)]\s", re.MULTILINE)
+_LIST_MARKER = re.compile(r"^\W*(?P<number>\d+)[.)][\s*]", re.MULTILINE)
 _FIGURES = re.compile(r"(\d[\d.,:/]*)(st|nd|rd|th|s)?", re.IGNORECASE)
 
 Kind = Literal["count", "decade", "century"]
