@@ -20,19 +20,18 @@ import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event as Flag
 from typing import TYPE_CHECKING
 
 from engine import jobs
 from engine.bank import books
-from engine.domain import TRACKS, PreferencePair, Profile, Trait
-from engine.frameworks import all_dimensions, all_statements, genres
+from engine.domain import TRACKS, PreferencePair, Profile
 from engine.pairs.bearing import bearing
 from engine.pairs.build import pairs_for
 from engine.pairs.choice import PairChoice
 from engine.pairs.descriptions import facts_of
+from engine.pairs.made_up import made_up_reader
 from engine.pairs.opposite import opposite
 from engine.profile.card import card_of
 from engine.prompts import for_reader
@@ -266,25 +265,6 @@ def material_of(profiles: Sequence[Profile], near: bool, seed: int) -> Material:
         {profile.reader_id: card_of(opposite(profile)).text for profile in profiles},
         turned or NOTHING_NEAR,
     )
-
-
-def made_up_reader(number: int) -> Profile:
-    """A reader who stands at one end of every scale, with the statements that say so."""
-    drawn = random.Random(100 + number)
-    ends = {scale: drawn.choice((-SURE, SURE)) for scale in all_dimensions()}
-    traits = [
-        Trait(one.id, one.framework, ends[one.dimension] * one.pole, SURE, "known")
-        for one in all_statements().values()
-    ]
-    traits += [
-        Trait(scale.id, scale.framework, ends[scale.parent or scale.id], SURE, "known")
-        for scale in all_dimensions().values()
-    ]
-    traits += [
-        Trait(f"interests.{genre}", "interests", drawn.choice((-SURE, SURE)), SURE, "known")
-        for genre in genres()
-    ]
-    return Profile(f"made-up-{number}", "none", tuple(traits), datetime.now(UTC), sensitive=True)
 
 
 if __name__ == "__main__":

@@ -104,7 +104,7 @@ def check(
     Raises:
         BadInput: no such reader, no profile or pairs, no such base, or one that cannot be read.
     """
-    texts = training_texts(data_dir, reader_ids)
+    texts = training_texts(data_dir, reader_ids, config)
     cards = texts.cards
     pairs = [as_asked(pair, texts.near) for pair in texts.pairs]
     images = texts.opposite.near

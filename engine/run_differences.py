@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from engine.domain import Run
 from engine.jobs import RunDir
+from engine.pairs.made_up import MADE_UP
 from engine.train.input_files import CARDS, PAIRS, read_config, read_near, read_opposite
 from models.errors import BadInput
 
@@ -64,7 +65,9 @@ def _told(run: Run, directory: RunDir) -> Iterator[tuple[str, object]]:
     yield "readers", ", ".join(job["reader_ids"])
     yield from asdict(read_config(directory.path)).items()
     lines = [json.loads(line) for line in pairs.splitlines()]
-    yield "training pairs", sum(not line["held_out"] for line in lines)
+    made_up = sum(line["reader_id"].startswith(MADE_UP) for line in lines)
+    yield "training pairs", sum(not line["held_out"] for line in lines) - made_up
+    yield "pairs of made-up readers", made_up
     yield "held-out pairs", sum(bool(line["held_out"]) for line in lines)
     yield "pairs hash", sha256(pairs).hexdigest()[:HASH_LETTERS]
     yield "card hash", sha256(cards).hexdigest()[:HASH_LETTERS]

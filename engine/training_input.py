@@ -7,8 +7,9 @@ from hashlib import sha256
 from pathlib import Path
 
 from engine import near_book, shelf
-from engine.domain import Book, PreferencePair
+from engine.domain import Book, PreferencePair, Profile
 from engine.pairs.bearing import Sayings, bearing, sayings_of
+from engine.pairs.made_up import companions
 from engine.pairs.opposite import opposite
 from engine.profile.card import card_of
 from engine.store import cards as card_rows
@@ -22,18 +23,19 @@ from models.errors import BadInput
 
 @dataclass(frozen=True)
 class TrainingTexts:
-    """The pairs of some readers that are not dropped, and what stands around them."""
+    """The pairs of some readers that are not dropped, those of made-up ones beside them, and what
+    stands around them."""
 
     pairs: tuple[PreferencePair, ...]
     cards: dict[str, str]
-    """By reader id, in the order they were asked for."""
+    """By reader id, in the order they were asked for, made-up ones last."""
     near: Near
     opposite: Opposite
     sayings: Sayings
     """The first reader's."""
 
 
-def training_texts(data_dir: Path, reader_ids: Sequence[str]) -> TrainingTexts:
+def training_texts(data_dir: Path, reader_ids: Sequence[str], config: TrainConfig) -> TrainingTexts:
     """Read what a run for these readers would train on.
 
     Raises:
@@ -41,12 +43,8 @@ def training_texts(data_dir: Path, reader_ids: Sequence[str]) -> TrainingTexts:
     """
     if not reader_ids:
         raise BadInput("No reader to train for.", "Name one or more: `train READER`.")
+    learning: list[tuple[Profile, list[PreferencePair]]] = []
     cards: dict[str, str] = {}
-    pairs: list[PreferencePair] = []
-    near: dict[str, tuple[str, ...]] = {}
-    turned_cards: dict[str, str] = {}
-    turned: dict[str, tuple[str, ...]] = {}
-    sayings: list[Sayings] = []
     with opened(data_dir) as db:
         for reader_id in dict.fromkeys(reader_ids):
             profile = profile_rows.built(db, reader_id)
@@ -58,13 +56,24 @@ def training_texts(data_dir: Path, reader_ids: Sequence[str]) -> TrainingTexts:
                     "Build them first: b on the Pairs screen, or "
                     f"`persona-studio pairs build {reader_id}`.",
                 )
-            pairs += own
-            near |= bearing(profile, own)
-            other = opposite(profile)
-            turned_cards[reader_id] = card_of(other).text
-            turned |= {key: said for key, said in bearing(other, own).items() if key in near}
-            sayings.append(sayings_of(profile))
-    return TrainingTexts(tuple(pairs), cards, near, Opposite(turned_cards, turned), sayings[0])
+            learning.append((profile, own))
+    lent = companions(config.companion_pairs, config.seed) if config.companion_pairs else []
+    cards |= {profile.reader_id: card_of(profile).text for profile, _ in lent}
+    near: dict[str, tuple[str, ...]] = {}
+    turned_cards: dict[str, str] = {}
+    turned: dict[str, tuple[str, ...]] = {}
+    for profile, own in [*learning, *lent]:
+        near |= bearing(profile, own)
+        other = opposite(profile)
+        turned_cards[profile.reader_id] = card_of(other).text
+        turned |= {key: said for key, said in bearing(other, own).items() if key in near}
+    return TrainingTexts(
+        tuple(pair for _, own in [*learning, *lent] for pair in own),
+        cards,
+        near,
+        Opposite(turned_cards, turned),
+        sayings_of(learning[0][0]),
+    )
 
 
 def training_input(
@@ -75,11 +84,11 @@ def training_input(
     Raises:
         BadInput: no reader given, no profile or no pairs.
     """
-    texts = training_texts(data_dir, reader_ids)
+    texts = training_texts(data_dir, reader_ids, config)
     book = _sample_book(data_dir, config.sample_book)
     files = input_files(texts.pairs, texts.cards, book, texts.near, texts.opposite)
     settings: dict[str, object] = {
-        "reader_ids": list(texts.cards),
+        "reader_ids": list(dict.fromkeys(reader_ids)),
         "config": asdict(config),
         "base": config.base,
         "processes": config.processes,

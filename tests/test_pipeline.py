@@ -48,7 +48,7 @@ async def test_reviews_become_a_model_that_describes_a_book(tmp_path: Path) -> N
     report = desk.build_pairs(data_dir, READER)
     assert set(report.by_track) == set(TRACKS)
 
-    changes = {"max_pairs": 16, "max_held_out": 4}
+    changes = {"max_pairs": 8, "companion_pairs": 8, "max_held_out": 4}
     training = runs.start_training(data_dir, [READER], changes=changes)
     trained = await followed(data_dir, training.id)
     assert (trained["state"], trained["steps"]) == ("finished", 2)

@@ -39,19 +39,19 @@ class TrainConfig:
     method: Method = "dpo"
     """`sft` learns to write the chosen answers; `sft-dpo` does so first, and the fine-tuned model
     is then DPO's reference, as in "Whose Boat Does it Float?" (arXiv 2501.11549)."""
-    beta: float = 0.3
-    """How far the model may go from its reference: smaller is further. GRAVITY's value (arXiv
-    2510.11952)."""
+    beta: float = 0.1
+    """How far the model may go from its reference: smaller is further. TRL's default, and that of
+    "Whose Boat Does it Float?"; GRAVITY (arXiv 2510.11952) has 0.3."""
     loss: Loss = "sigmoid"
     """What makes one answer preferred over the other. `sigmoid` is DPO's own (Rafailov et al.,
     arXiv 2305.18290); the others are TRL's, under TRL's names."""
     label_smoothing: float = 0.0
     """TRL's; the share of pairs taken to be labelled wrongly, for `robust` and `exo_pair`."""
-    learning_rate: float = 1e-4
-    """The size of each step. Tried on the bundled example, 19 steps of the embedded model, once
-    each: at 3e-4 pairs of long descriptions moved by tens of nats, and the tuned model answered the
-    request for a description with the request; at 1e-4 it wrote one, and 65 % of 48 held-out pairs
-    had moved towards their chosen side (58 % at 3e-4). Longer runs and bigger bases want less."""
+    learning_rate: float = 5e-4
+    """The size of each step, with mirror images and made-up readers on the embedded model; tried
+    once, see docs/training.md. Without them 3e-4 was too much: pairs of long descriptions moved by
+    tens of nats, and the tuned model answered the request for a description with the request.
+    Longer runs and bigger bases want less."""
     sft_learning_rate: float = 2e-4
     """Ten times the 2e-5 of "Whose Boat", as QLoRA (arXiv 2305.14314) takes for small bases."""
     sft_epochs: int = 1
@@ -76,10 +76,14 @@ class TrainConfig:
     out in a step. Tried once each on the embedded model, 8 made-up readers and 320 examples of 4
     tracks: the right card won over the opposite one in 77 % of held-out pairs before, 84 % after
     (79 % without mirroring), see docs/training.md."""
+    companion_pairs: int = 40
+    """Pairs of eight made-up readers, from the bank, that are trained on beside the reader's own:
+    from one reader a small model learns little, from readers who differ to read a card. See
+    docs/training.md; 0 takes none."""
     epochs: int = 1
     """How often every pair is seen: the embedded model knows them by heart after two or three."""
-    max_pairs: int = 152
-    """Training pairs taken at the most, spread over topics; 0 takes all."""
+    max_pairs: int = 40
+    """Training pairs of the readers taken at the most, spread over topics; 0 takes all."""
     batch_size: int = 8
     """Pairs per process in one pass; the pairs of a batch share the reader's card."""
     gradient_accumulation: int = 1
@@ -129,20 +133,25 @@ the fine-tuning of "Whose Boat Does it Float?" (arXiv 2501.11549)."""
 
 PRESETS: dict[str, TrainConfig] = {
     "quick": TrainConfig(),
-    "standard": TrainConfig(preset="standard", epochs=3, max_pairs=0, max_held_out=0),
+    "standard": TrainConfig(
+        preset="standard", max_pairs=0, companion_pairs=160, max_held_out=0, learning_rate=2e-4
+    ),
     "paper": TrainConfig(
         preset="paper",
         base="meta-llama/Llama-3.1-8B-Instruct",
+        beta=0.3,
         learning_rate=5e-6,
         epochs=1,
+        mirror=False,
+        companion_pairs=0,
         max_pairs=0,
         max_held_out=0,
     ),
 }
 
 PRESET_NOTES: dict[str, str] = {
-    "quick": "152 pairs once: about five minutes on two cores with the embedded model.",
-    "standard": "All pairs three times: about half an hour on two cores with the embedded model.",
+    "quick": "40 pairs and 40 of made-up readers: about five minutes on two cores.",
+    "standard": "All pairs and 160 of made-up readers: two seconds a pair on two cores.",
     "paper": "GRAVITY's base, Llama-3.1-8B-Instruct, all pairs once: wants a GPU with 24 GB.",
 }
 

@@ -13,7 +13,7 @@ from transformers import BatchEncoding, PreTrainedTokenizerBase
 
 from engine.domain import PreferencePair
 from engine.prompts import for_reader
-from engine.train.choosing import spread_over_topics
+from engine.train.choosing import is_made_up, spread_over_topics, to_train_on
 from engine.train.config import TrainConfig
 from engine.train.input_files import MIRRORED, NOBODY, NOTHING_NEAR, Near, Opposite
 from models.errors import JobFailed
@@ -44,11 +44,22 @@ class TrainingData:
     """The training pairs in TRL's conversational form, in the order of `train`."""
     too_long: tuple[str, ...]
     """Ids of the pairs over `max_length`, left out."""
+    made_up: frozenset[str] = frozenset()
+    """Ids of the training pairs of made-up readers, without their mirror images."""
 
     @property
     def own(self) -> tuple[Example, ...]:
-        """The training pairs without the mirror images."""
-        return tuple(ex for ex in self.train if not ex.pair_id.endswith(MIRRORED))
+        """The training pairs of readers, without mirror images."""
+        return tuple(
+            ex
+            for ex in self.train
+            if not ex.pair_id.endswith(MIRRORED) and ex.pair_id not in self.made_up
+        )
+
+    @property
+    def images(self) -> int:
+        """How many mirror images there are, those of made-up readers' pairs among them."""
+        return sum(ex.pair_id.endswith(MIRRORED) for ex in self.train)
 
 
 def chosen_alone(data: TrainingData) -> TrainingData:
@@ -76,7 +87,7 @@ def prepare_data(
     Raises:
         JobFailed: a pair's tokens break a rule that training depends on, or none is left.
     """
-    chosen = spread_over_topics([p for p in pairs if not p.held_out], config.max_pairs)
+    chosen = to_train_on(pairs, config.max_pairs)
     held_out = spread_over_topics([p for p in pairs if p.held_out], config.max_held_out)
     if config.mirror:
         mirror, cards, near = mirrored(chosen, cards, near, opposite)
@@ -105,6 +116,7 @@ def prepare_data(
         too_long=tuple(
             dict.fromkeys(key.removesuffix(MIRRORED) for key in tokenised if key not in fits)
         ),
+        made_up=frozenset(pair.id for pair in chosen if is_made_up(pair) and pair.id in fits),
     )
 
 

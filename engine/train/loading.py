@@ -101,8 +101,10 @@ def load(run: RunDir, config: TrainConfig, cache_dir: Path) -> Generator[Event, 
     near, opposite = read_near(run.path), read_opposite(run.path)
     data = prepare_data(pairs, cards, tokenizer, config, near, opposite)
     yield Note(f"{len(data.own)} pairs to train on, {len(data.held_out)} held out.")
-    if images := len(data.train) - len(data.own):
-        yield Note(f"{images} of them are shown to the opposite reader too, sides swapped.")
+    if data.made_up:
+        yield Note(f"{len(data.made_up)} pairs of made-up readers teach it beside to read a card.")
+    if data.images:
+        yield Note(f"{data.images} of these are shown to the opposite reader too, sides swapped.")
     if data.too_long:
         yield Note(
             f"{len(data.too_long)} pairs are longer than {config.max_length} tokens and are left "

@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from engine.domain import PreferencePair
 from engine.prompts import for_reader, turn
-from engine.train.choosing import spread_over_topics
+from engine.train.choosing import spread_over_topics, to_train_on
 from engine.train.config import TrainConfig, pairs_per_step
 from engine.train.input_files import MIRRORED, Near
 
@@ -109,7 +109,7 @@ def work_of(
     def measured(pair: PreferencePair) -> PairSize:
         return size_of(pair, cards[pair.reader_id], bytes_per_token)
 
-    chosen = spread_over_topics([p for p in pairs if not p.held_out], config.max_pairs)
+    chosen = to_train_on(pairs, config.max_pairs)
     held_out = [
         measured(pair)
         for pair in spread_over_topics([p for p in pairs if p.held_out], config.max_held_out)

@@ -158,7 +158,7 @@ def build_trainer(
         processing_class=tokenizer,
     )
     trainer.steps_before = stage.steps_before
-    if len(data.own) < len(data.train):
+    if data.images:
         trainer.order = Together(data.train, config.seed)
     trainer.precompute_ref_logps = True
     shared_prefix.install(shared_prefix.causal_of(model))

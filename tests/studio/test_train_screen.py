@@ -203,7 +203,7 @@ async def test_an_export_tells_quant_size_and_hash(
 
 async def test_the_preset_is_explained(data_dir: Path, open_window: "OpenWindow") -> None:
     async with open_window(data_dir, "train") as window:
-        assert "152 pairs once" in window.text("#note")
+        assert "40 pairs and 40 of made-up readers" in window.text("#note")
 
 
 async def test_a_reader_without_pairs_is_sent_to_build_them(

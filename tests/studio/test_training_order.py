@@ -61,7 +61,7 @@ async def test_the_preset_comes_back_by_a_key_or_by_emptying_a_field(
         await window.press("ctrl+o")
         assert window.screen.query_one("#seed", Input).value == "0"
         await window.press("ctrl+s")
-        assert window.text("#note").startswith("152 pairs once")
+        assert window.text("#note").startswith("40 pairs and 40 of made-up readers")
 
 
 async def test_each_setting_has_its_why_with_the_source(
