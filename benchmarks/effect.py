@@ -1,15 +1,16 @@
 """Does training teach a small model what a reader prefers, and from what does it learn it?
 
-    python -m benchmarks.effect [--way NAME ...] [--readers 8] [--pairs 320] [--held-out 96]
+    python -m benchmarks.effect [--way NAME ...] [--readers 1] [--pairs 40] [--held-out 96]
                                 [--base embedded] [--seed 0]
 
-Each way is a run of the product on the same pairs: made-up readers whose sides are drawn scale by
-scale, so that labels flip from one reader to another and statements of a scale agree. Held out are
-whole statements, questions, genres and authors. Beside what every run tells of itself, each pair
-is scored again under the opposite reader's card and sentences: a model that reads the card then
-turns round. `capability` is the mean log-probability (nats a token) of neutral descriptions of
-books that are trained on by nobody. Shares come with their 95 % intervals (Wilson). The last line
-printed is one JSON object: {benchmark, readers, pairs, ways, machine}.
+Each way is a run of the product on pairs of the same made-up readers, whose sides are drawn scale
+by scale, so that labels flip from one reader to another and statements of a scale agree; they are
+others than those that the product trains beside a reader. Held out are whole statements, questions,
+genres and authors. Beside what every run tells of itself, each pair is scored again under the
+opposite reader's card and sentences, before and after: a model that reads the card then turns
+round. `capability` is the mean log-probability (nats a token) of neutral descriptions of books that
+are trained on by nobody. Shares come with their 95 % intervals (Wilson). The last line printed is
+one JSON object: {benchmark, readers, pairs, ways, machine}.
 """
 
 import argparse
@@ -19,24 +20,23 @@ import random
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from threading import Event as Flag
 from typing import TYPE_CHECKING
 
 from engine import jobs
 from engine.bank import books
-from engine.domain import TRACKS, PreferencePair, Profile
-from engine.pairs.bearing import bearing
+from engine.domain import TRACKS, PreferencePair
 from engine.pairs.build import pairs_for
 from engine.pairs.choice import PairChoice
 from engine.pairs.descriptions import facts_of
 from engine.pairs.made_up import made_up_reader
-from engine.pairs.opposite import opposite
 from engine.profile.card import card_of
 from engine.prompts import for_reader
 from engine.train.config import TrainConfig, config_for
 from engine.train.input_files import NOTHING_NEAR, Near, input_files
+from engine.training_input import Learning, TrainingTexts, texts_of
 from models.errors import JobFailed
 from models.events import Failed, Finished, Item, JsonObject, Note
 
@@ -46,10 +46,12 @@ if TYPE_CHECKING:
     from engine.train.data import Example
     from engine.train.scoring import PairLogps
 
-SURE = 0.6
-"""Score and confidence of every made-up trait."""
 PROBED = 20
 """Books whose neutral descriptions are scored as a probe of what else the model can."""
+
+
+FIRST_READER = 50
+"""Numbers of made-up readers from here on are nobody's companions."""
 
 
 @dataclass(frozen=True)
@@ -57,46 +59,31 @@ class Way:
     """One way to train, told by what it does otherwise than the preset `quick`."""
 
     says: str
+    changes: Mapping[str, object] = field(default_factory=dict)
     near: bool = True
     """Whether what the reader would say stands below the request."""
-    readers: int = 0
-    """0: as many as the command says."""
-    changes: Mapping[str, object] = field(default_factory=dict)
 
 
-FAST: Mapping[str, object] = {"learning_rate": 5e-4, "beta": 0.1}
+ALONE: Mapping[str, object] = {"companion_pairs": 0}
+PLAIN: Mapping[str, object] = {**ALONE, "mirror": False}
 WAYS: Mapping[str, Way] = {
-    "card": Way("the card alone", near=False),
-    "near": Way("with what the reader would say below the request"),
-    "near-fast": Way("the same, 5e-4 and beta 0.1", changes=FAST),
-    "card-fast": Way("the card alone, 5e-4 and beta 0.1", near=False, changes=FAST),
-    "near-length": Way(
-        "near-fast by TRL's length-normalised loss", changes={**FAST, "loss": "sigmoid_norm"}
-    ),
-    "near-ipo": Way("near-fast by IPO", changes={**FAST, "loss": "ipo"}),
-    "near-rank-64": Way("near-fast, rank 64", changes={**FAST, "lora_rank": 64, "lora_alpha": 128}),
-    "near-sft": Way("near-fast, fine-tuned first", changes={**FAST, "method": "sft-dpo"}),
-    "one": Way("one reader, near-fast", readers=1, changes=FAST),
-    "one-card": Way("one reader, the card alone", near=False, readers=1, changes=FAST),
+    "preset": Way("as the preset has it"),
+    "alone": Way("without made-up readers", ALONE),
+    "plain": Way("without made-up readers and mirror images", PLAIN),
+    "card": Way("the same, with the card alone", PLAIN, near=False),
+    "slow": Way("the preset at 1e-4", {"learning_rate": 1e-4}),
+    "length": Way("the preset by TRL's length-normalised loss", {"loss": "sigmoid_norm"}),
+    "ipo": Way("the preset by IPO", {"loss": "ipo"}),
+    "rank-64": Way("the preset with rank 64", {"lora_rank": 64, "lora_alpha": 128}),
+    "sft": Way("the preset, fine-tuned first", {"method": "sft-dpo"}),
 }
-
-
-@dataclass(frozen=True)
-class Material:
-    """The pairs of a way's readers, with what stands around them; and around the opposite ones."""
-
-    pairs: tuple[PreferencePair, ...]
-    cards: dict[str, str]
-    near: Near
-    opposite_cards: dict[str, str]
-    opposite_near: Near
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--way", action="append", choices=WAYS, help="all, unless named")
-    parser.add_argument("--readers", type=int, default=8)
-    parser.add_argument("--pairs", type=int, default=320)
+    parser.add_argument("--readers", type=int, default=1)
+    parser.add_argument("--pairs", type=int, default=40)
     parser.add_argument("--held-out", type=int, default=96)
     parser.add_argument("--base", default="embedded")
     parser.add_argument("--seed", type=int, default=0)
@@ -108,7 +95,7 @@ def main() -> None:
         wanted["checkpoint_every"] = 10**6
         config = config_for("quick", given.base, {**wanted, **way.changes})
         print(f"{name}: {way.says}", file=sys.stderr)
-        told[name] = measured(way, way.readers or given.readers, config)
+        told[name] = measured(way, given.readers, config)
         print(json.dumps({name: told[name]}), file=sys.stderr)
     machine = {"cpu": platform.processor() or platform.machine(), "python": sys.version.split()[0]}
     settings = {"readers": given.readers, "pairs": given.pairs, "base": given.base}
@@ -119,14 +106,16 @@ def measured(way: Way, readers: int, config: TrainConfig) -> dict[str, object]:
     """Train one way in a directory that is thrown away, and ask what became of the model."""
     from engine.train.job import work
 
-    material = material_of([made_up_reader(n) for n in range(readers)], way.near, config.seed)
+    texts = texts_of(learning(readers, config.seed), config)
+    if not way.near:
+        texts = replace(texts, near=NOTHING_NEAR)
     with tempfile.TemporaryDirectory() as folder:
         cache_dir = Path(tempfile.gettempdir()) / "persona-studio-benchmark"
         settings = {"config": asdict(config), "base": config.base, "cache_dir": str(cache_dir)}
         run = jobs.prepare(Path(folder) / "effect", "train", settings)
         book = facts_of(next(book for book in books() if book.use == "preview"))
-        texts = input_files(material.pairs, material.cards, book, material.near)
-        for name, text in texts.items():
+        files = input_files(texts.pairs, texts.cards, book, texts.near, texts.opposite)
+        for name, text in files.items():
             (run.path / name).write_text(text, encoding="utf-8")
         result: JsonObject = {}
         samples: list[JsonObject] = []
@@ -141,7 +130,7 @@ def measured(way: Way, readers: int, config: TrainConfig) -> dict[str, object]:
                 raise JobFailed(event.message, event.hint)
         return {
             **{key: result[key] for key in ("held_out", "train", "verdict", "seconds")},
-            **turned_round(run, config, cache_dir, material),
+            **turned_round(run, config, cache_dir, texts),
             "samples": [_told_of(sample) for sample in (samples[0], samples[-1])],
         }
 
@@ -154,7 +143,7 @@ def _told_of(sample: JsonObject) -> dict[str, object]:
 
 
 def turned_round(
-    run: jobs.RunDir, config: TrainConfig, cache_dir: Path, material: Material
+    run: jobs.RunDir, config: TrainConfig, cache_dir: Path, texts: TrainingTexts
 ) -> dict[str, object]:
     """How base and tuned model score held-out pairs under the right and the opposite card."""
     import torch
@@ -173,7 +162,7 @@ def turned_round(
     model = PeftModel.from_pretrained(torch.nn.Module.to(base, place.device), str(run.adapter))
     causal = causal_of(model)
     shared_prefix.install(causal)
-    held = spread_over_topics([p for p in material.pairs if p.held_out], config.max_held_out)
+    held = spread_over_topics([p for p in texts.pairs if p.held_out], config.max_held_out)
 
     def examples(cards: Mapping[str, str], near: Near) -> "list[Example]":
         frames = {card: frame_of(card, tokenizer) for card in cards.values()}
@@ -183,8 +172,8 @@ def turned_round(
             for card in (cards[pair.reader_id],)
         ]
 
-    right = examples(material.cards, material.near)
-    wrong = examples(material.opposite_cards, material.opposite_near)
+    right = examples(texts.cards, texts.near)
+    wrong = examples(texts.opposite.cards, texts.opposite.near if texts.near else NOTHING_NEAR)
     probe = neutral(tokenizer)
     figures: dict[str, object] = {}
     for name, is_tuned in (("base", False), ("tuned", True)):
@@ -246,25 +235,17 @@ def neutral(tokenizer: "PreTrainedTokenizerBase") -> "list[Example]":
     return found
 
 
-def material_of(profiles: Sequence[Profile], near: bool, seed: int) -> Material:
-    """All pairs of the readers, in an order of their own, so that a limit takes of every reader."""
-    pairs: list[PreferencePair] = []
-    lines: dict[str, tuple[str, ...]] = {}
-    turned: dict[str, tuple[str, ...]] = {}
-    for profile in profiles:
-        own = pairs_for(profile, PairChoice(answers=1))
-        pairs += own
-        if near:
-            lines |= bearing(profile, own)
-            turned |= bearing(opposite(profile), own)
-    random.Random(seed).shuffle(pairs)
-    return Material(
-        tuple(pairs),
-        {profile.reader_id: card_of(profile).text for profile in profiles},
-        lines or NOTHING_NEAR,
-        {profile.reader_id: card_of(opposite(profile)).text for profile in profiles},
-        turned or NOTHING_NEAR,
-    )
+def learning(readers: int, seed: int) -> list[Learning]:
+    """Made-up readers with their pairs, in an order drawn of all pairs, so that a limit takes of
+    every kind."""
+    found = []
+    for profile in (made_up_reader(FIRST_READER + number) for number in range(readers)):
+        # As an editor's readers are called: made-up ones of that name are companions.
+        named = replace(profile, reader_id=f"reader-{profile.reader_id.rpartition('/')[2]}")
+        own = pairs_for(named, PairChoice(answers=1))
+        random.Random(seed).shuffle(own)
+        found.append(Learning(named, card_of(named).text, tuple(own)))
+    return found
 
 
 if __name__ == "__main__":

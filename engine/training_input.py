@@ -35,6 +35,15 @@ class TrainingTexts:
     """The first reader's."""
 
 
+@dataclass(frozen=True)
+class Learning:
+    """A reader who is learned."""
+
+    profile: Profile
+    card: str
+    pairs: tuple[PreferencePair, ...]
+
+
 def training_texts(data_dir: Path, reader_ids: Sequence[str], config: TrainConfig) -> TrainingTexts:
     """Read what a run for these readers would train on.
 
@@ -43,12 +52,10 @@ def training_texts(data_dir: Path, reader_ids: Sequence[str], config: TrainConfi
     """
     if not reader_ids:
         raise BadInput("No reader to train for.", "Name one or more: `train READER`.")
-    learning: list[tuple[Profile, list[PreferencePair]]] = []
-    cards: dict[str, str] = {}
+    learning: list[Learning] = []
     with opened(data_dir) as db:
         for reader_id in dict.fromkeys(reader_ids):
             profile = profile_rows.built(db, reader_id)
-            cards[reader_id] = card_rows.conditioning_text(db, profile)
             own = [pair for pair in pair_rows.of_reader(db, reader_id) if not pair.dropped]
             if not any(not pair.held_out for pair in own):
                 raise BadInput(
@@ -56,23 +63,32 @@ def training_texts(data_dir: Path, reader_ids: Sequence[str], config: TrainConfi
                     "Build them first: b on the Pairs screen, or "
                     f"`persona-studio pairs build {reader_id}`.",
                 )
-            learning.append((profile, own))
+            card = card_rows.conditioning_text(db, profile)
+            learning.append(Learning(profile, card, tuple(own)))
+    return texts_of(learning, config)
+
+
+def texts_of(learning: Sequence[Learning], config: TrainConfig) -> TrainingTexts:
+    """What a run for these readers trains on, with the made-up readers that it wants beside."""
     lent = companions(config.companion_pairs, config.seed) if config.companion_pairs else []
-    cards |= {profile.reader_id: card_of(profile).text for profile, _ in lent}
+    all_of_them = [
+        *learning,
+        *(Learning(profile, card_of(profile).text, tuple(own)) for profile, own in lent),
+    ]
     near: dict[str, tuple[str, ...]] = {}
     turned_cards: dict[str, str] = {}
     turned: dict[str, tuple[str, ...]] = {}
-    for profile, own in [*learning, *lent]:
-        near |= bearing(profile, own)
-        other = opposite(profile)
-        turned_cards[profile.reader_id] = card_of(other).text
-        turned |= {key: said for key, said in bearing(other, own).items() if key in near}
+    for one in all_of_them:
+        near |= bearing(one.profile, one.pairs)
+        other = opposite(one.profile)
+        turned_cards[other.reader_id] = card_of(other).text
+        turned |= {key: said for key, said in bearing(other, one.pairs).items() if key in near}
     return TrainingTexts(
-        tuple(pair for _, own in [*learning, *lent] for pair in own),
-        cards,
+        tuple(pair for one in all_of_them for pair in one.pairs),
+        {one.profile.reader_id: one.card for one in all_of_them},
         near,
         Opposite(turned_cards, turned),
-        sayings_of(learning[0][0]),
+        sayings_of(learning[0].profile),
     )
 
 

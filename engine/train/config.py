@@ -48,9 +48,9 @@ class TrainConfig:
     label_smoothing: float = 0.0
     """TRL's; the share of pairs taken to be labelled wrongly, for `robust` and `exo_pair`."""
     learning_rate: float = 5e-4
-    """The size of each step, with mirror images and made-up readers on the embedded model; tried
-    once, see docs/training.md. Without them 3e-4 was too much: pairs of long descriptions moved by
-    tens of nats, and the tuned model answered the request for a description with the request.
+    """The size of each step. Tried with mirror images and made-up readers on the embedded model,
+    see docs/training.md. Without them 3e-4 was too much: pairs of long descriptions moved by tens
+    of nats, and the tuned model answered the request for a description with the request.
     Longer runs and bigger bases want less."""
     sft_learning_rate: float = 2e-4
     """Ten times the 2e-5 of "Whose Boat", as QLoRA (arXiv 2305.14314) takes for small bases."""

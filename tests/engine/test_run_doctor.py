@@ -10,7 +10,7 @@ from engine.train.config import TrainConfig
 from engine.train.run_doctor import Advice, diagnose
 from models.events import Metric
 
-QUICK = TrainConfig()
+QUICK = TrainConfig(beta=0.3, learning_rate=1e-4)
 KEYS = (
     "loss",
     "grad_norm",
@@ -126,7 +126,7 @@ def test_a_rate_far_above_the_presets_is_answered_with_the_presets() -> None:
     exploded = steps(10, rewards_margins=30.0, rewards_chosen=-60.0, rewards_rejected=-95.0)
     found = only(diagnose(exploded, replace(QUICK, learning_rate=1e-2)))
     assert found.id == "margins_explode"
-    assert "learning_rate=0.0001" in found.next_step
+    assert "learning_rate=0.0005" in found.next_step
 
 
 def test_margins_that_exploded_are_remembered_when_they_come_back() -> None:

@@ -44,6 +44,6 @@ def test_another_kind_of_value_is_refused(name: str, typed: str, says: str) -> N
 
 
 def test_what_differs_from_the_preset_is_told_on_a_line() -> None:
-    config = replace(PRESETS["standard"], beta=0.1, learning_rate=5e-5, base="some/model")
-    assert told(differing(config)) == "beta 0.1, learning_rate 5e-05"
+    config = replace(PRESETS["standard"], beta=0.2, learning_rate=5e-5, base="some/model")
+    assert told(differing(config)) == "beta 0.2, learning_rate 5e-05"
     assert differing(PRESETS["paper"]) == {}

@@ -19,7 +19,9 @@ from models.library import resolve_base
 from models.torch_base import base_folder
 
 CARD = "The reader: in Recife; teaches literature. Seek in reading: poetry; family sagas."
-TINY = TrainConfig(max_pairs=0, batch_size=2, checkpoint_every=2, learning_rate=1e-2, epochs=4)
+TINY = TrainConfig(
+    beta=0.3, max_pairs=0, batch_size=2, checkpoint_every=2, learning_rate=1e-2, epochs=4
+)
 
 SHAPE: dict[str, Any] = {
     "vocab_size": 49152,

@@ -57,8 +57,8 @@ def test_what_the_reader_would_say_on_a_book_stands_below_the_card(data_dir: Pat
     fill(data_dir, a_profile(*(known(name, score) for name, score in scores.items())))
     book = next(book for book in desk.books(data_dir) if book.genre == "poetry")
     said = [
-        all_statements()["schwartz.face.1"].text,
         all_statements()["schwartz.face.2"].opposite,
+        all_statements()["schwartz.face.1"].text,
         "I look for poetry.",
     ]
     done = command(data_dir, "profile", "card", "ann", "--for", book.title)
