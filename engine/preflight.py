@@ -20,6 +20,7 @@ from huggingface_hub.constants import HF_HUB_CACHE
 from engine import cards as reader_cards
 from engine import jobs, runs
 from engine.cards import ShownCard
+from engine.pairs.made_up import MADE_UP
 from engine.train.config import TrainConfig
 from engine.train.preflight import Base, Forecast, Machine, forecast
 from engine.train.preflight_memory import Place
@@ -163,13 +164,15 @@ def _likely_place(found: hardware.Gpu | None) -> Place:
 def _shorter(data_dir: Path, cards: Mapping[str, str], budget: int) -> Mapping[str, str] | None:
     """The readers' own cards kept to a budget; None where no card would be another.
 
-    A card that the editor wrote stays.
+    A card that the editor wrote stays, and so do those of made-up readers.
     """
     found = {
         reader_id: _kept_to(reader_cards.card(data_dir, reader_id, budget=budget))
         for reader_id in cards
+        if not reader_id.startswith(MADE_UP)
     }
-    return found if found != cards else None
+    shorter = {**cards, **found}
+    return shorter if shorter != cards else None
 
 
 def _kept_to(shown: ShownCard) -> str:
