@@ -14,18 +14,18 @@ from tests.studio.past_runs import RESULT, a_run
 
 
 def test_two_runs_are_compared(data_dir: Path) -> None:
-    a_run(data_dir, "train-1", Finished(RESULT), beta=0.1)
+    a_run(data_dir, "train-1", Finished(RESULT), beta=0.2)
     a_run(data_dir, "train-2", Finished({**RESULT, "steps": 9}), epochs=3)
     found = document(data_dir, "runs", "diff", "train-1", "train-2")
     values = {row["name"]: row["values"] for row in found["differences"]}
-    assert values["beta"] == [0.1, 0.3]
+    assert values["beta"] == [0.2, 0.1]
     assert values["epochs"] == [1, 3]
     assert values["result.steps"] == [4, 9]
     assert values["result.held_out.tracks.values.accuracy"] == [0.8333, 0.8333]
     assert "card hash" not in values
     told = command(data_dir, "runs", "diff", "train-1", "train-2").stdout.splitlines()
     assert told[0].split() == ["train-1", "train-2"]
-    assert ["beta", "0.1", "0.3"] in [line.split() for line in told]
+    assert ["beta", "0.2", "0.1"] in [line.split() for line in told]
 
 
 def test_a_run_of_other_pairs_and_another_card_is_told_by_their_hashes(data_dir: Path) -> None:
@@ -34,7 +34,7 @@ def test_a_run_of_other_pairs_and_another_card_is_told_by_their_hashes(data_dir:
         "train-1 and train-2 were told the same.\n"
     )
     (other.path / "cards.json").write_text('{"ana": "Another card."}')
-    (other.path / "pairs.jsonl").write_text(json.dumps({"held_out": False}) + "\n")
+    (other.path / "pairs.jsonl").write_text(json.dumps({"reader_id": "ana", "held_out": False}) + "\n")
     found = runs.differences(data_dir, one.id, other.id)
     assert [each.name for each in found] == ["training pairs", "pairs hash", "card hash"]
     assert (found[0].a, found[0].b) == (0, 1)
@@ -87,12 +87,12 @@ def test_a_checkpoint_of_a_run_that_trains_is_not_picked(data_dir: Path) -> None
 def test_show_tells_what_differs_from_the_preset_and_each_step_once(data_dir: Path) -> None:
     steps = [Metric(step, {"loss": 0.5}) for step in (1, 2, 3, 2, 3)]
     seen = Metric(2, {"held_out/loss": 0.6, "held_out/accuracies": 0.75})
-    a_run(data_dir, "train-1", *steps[:4], seen, steps[4], Finished(RESULT), beta=0.1)
+    a_run(data_dir, "train-1", *steps[:4], seen, steps[4], Finished(RESULT), beta=0.2)
     shown = document(data_dir, "runs", "show", "train-1")
     assert [row["step"] for row in shown["metrics"] if "loss" in row] == [1, 2, 3]
     told = command(data_dir, "runs", "show", "train-1").stdout
     assert "held out, step 2: loss 0.600 · accuracy 75%" in told
-    assert "preset quick, but beta=0.1 (0.3)" in told
+    assert "preset quick, but beta=0.2 (0.1)" in told
     assert "values, 6 pairs: prefers 83%" in told
 
 

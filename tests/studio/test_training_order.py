@@ -26,11 +26,11 @@ async def test_changed_settings_are_told_and_ordered(
 ) -> None:
     async with open_window(data_dir, "train", size=(80, 24)) as window:
         await window.press("k")
-        window.type_in("#beta", "0.1")
+        window.type_in("#beta", "0.2")
         window.type_in("#epochs", "2")
         await window.press("enter")
-        assert window.text("#note").startswith("Changed: beta 0.1, epochs 2.")
-        assert order(window) == Order(("ana",), "embedded", "quick", {"beta": 0.1, "epochs": 2})
+        assert window.text("#note").startswith("Changed: beta 0.2, epochs 2.")
+        assert order(window) == Order(("ana",), "embedded", "quick", {"beta": 0.2, "epochs": 2})
 
 
 async def test_a_setting_that_no_run_could_use_is_refused_in_the_dialog(
