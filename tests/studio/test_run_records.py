@@ -34,7 +34,9 @@ def test_a_run_of_other_pairs_and_another_card_is_told_by_their_hashes(data_dir:
         "train-1 and train-2 were told the same.\n"
     )
     (other.path / "cards.json").write_text('{"ana": "Another card."}')
-    (other.path / "pairs.jsonl").write_text(json.dumps({"reader_id": "ana", "held_out": False}) + "\n")
+    (other.path / "pairs.jsonl").write_text(
+        json.dumps({"reader_id": "ana", "held_out": False}) + "\n"
+    )
     found = runs.differences(data_dir, one.id, other.id)
     assert [each.name for each in found] == ["training pairs", "pairs hash", "card hash"]
     assert (found[0].a, found[0].b) == (0, 1)
