@@ -152,7 +152,12 @@ async def answers_by(
             said.completion_tokens,
         )
         save = (data_dir, plan.round.id, who.name, answer)
-        await asyncio.to_thread(answer_rows.save, *save)
+        saving = asyncio.create_task(asyncio.to_thread(answer_rows.save, *save))
+        try:
+            await asyncio.shield(saving)
+        except asyncio.CancelledError:
+            await saving  # another call failed; what this one cost is not lost, nor saved later
+            raise
         return answer
 
     done = 0
