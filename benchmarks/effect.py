@@ -68,6 +68,7 @@ ALONE: Mapping[str, object] = {"companion_pairs": 0}
 PLAIN: Mapping[str, object] = {**ALONE, "mirror": False}
 WAYS: Mapping[str, Way] = {
     "preset": Way("as the preset has it"),
+    "many": Way("with 160 pairs of made-up readers", {"companion_pairs": 160}),
     "alone": Way("without made-up readers", ALONE),
     "plain": Way("without made-up readers and mirror images", PLAIN),
     "card": Way("the same, with the card alone", PLAIN, near=False),

@@ -13,6 +13,7 @@ from typing import Literal
 
 from engine import imports, shelf
 from engine.bank_extend.decisions import accepted
+from engine.catalogues.folders import prune
 from engine.domain import (
     Book,
     PreferencePair,
@@ -56,6 +57,7 @@ FACTS = {
 
 review_formats = imports.review_formats
 book_formats = imports.book_formats
+preference_formats = imports.preference_formats
 look_at_reviews = imports.look_at_reviews
 survey_reviews = imports.survey_reviews
 import_reviews = imports.import_reviews
@@ -220,6 +222,7 @@ def forget(data_dir: Path, reader_id: str) -> list[Run]:
     with opened(data_dir) as db:
         reader_rows.forget(db, reader_rows.find(db, reader_id).id)
     forget_near(data_dir, reader_id)
+    prune(data_dir)
     return forget_runs(data_dir, reader_id)
 
 

@@ -15,9 +15,13 @@ TraitStatus = Literal["known", "unknown", "off"]
 OverrideKind = Literal["accepted", "set", "unknown"]
 """The editor agrees with the extracted score, gives another, or will not have it known."""
 ReadingSource = Literal["questionnaire", "picks"]
-Track = Literal["interests", "values", "personality", "descriptions"]
-TRACKS: tuple[Track, ...] = get_args(Track)
-RunKind = Literal["profile", "train", "export", "preview", "suggest", "lengths", "probe"]
+Track = Literal["interests", "values", "personality", "descriptions", "personas"]
+"""`personas` is that of a dataset's pairs (story P), which no reader has."""
+TRACKS: tuple[Track, ...] = ("interests", "values", "personality", "descriptions")
+"""Of readers' pairs."""
+RunKind = Literal[
+    "profile", "train", "export", "preview", "suggest", "lengths", "probe", "evaluate"
+]
 RunState = Literal["waiting", "running", "finished", "failed", "stopped"]
 
 _FRAMEWORKS: Mapping[str, Framework] = {name: name for name in get_args(Framework)}
@@ -270,6 +274,9 @@ class PreferencePair:
     made: str = "bank"
     """How the texts came about: `bank`, `bank: MODEL` for what a model wrote for the bank and the
     editor accepted, `hand`, `imported`, or the provider that wrote them."""
+    near: tuple[str, ...] = ()
+    """What the model that wrote the texts was told that the reader would say; of pairs of votes and
+    of edits. Of all others training tells what bears on them."""
 
     def swapped(self) -> "PreferencePair":
         return replace(self, chosen=self.rejected, rejected=self.chosen, edited=True)

@@ -6,13 +6,14 @@ elsewhere.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
 from engine import cards, desk, shelf
 from engine.domain import Book, Description, Evidence, Profile, Trait
+from engine.meter_votes import agreement
 from engine.runs import run_dir
 from engine.store import descriptions as description_rows
 from engine.store import profiles as profile_rows
@@ -20,6 +21,7 @@ from engine.store import readers as reader_rows
 from engine.store import votes as vote_rows
 from engine.store.database import opened
 from engine.votes.ballot import ORIGINAL, Round
+from engine.votes.counting import Interest
 from engine.votes.verdict import PairVerdict, verdict_of
 from models.errors import BadInput
 
@@ -66,6 +68,8 @@ class BlindResult:
     here: tuple[PairVerdict, ...]
     """Of the ballots on this book alone."""
     overall: tuple[PairVerdict, ...]
+    interest: Mapping[str, Interest]
+    """By contestant, over all books of the round."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +87,8 @@ class EditorSheet:
     said: tuple[str, ...]
     """What the model was told that the reader would say on the book."""
     blind: tuple[BlindResult, ...]
+    meter: str
+    """How far the meter of values agrees with people's votes, in a sentence."""
     made_by: tuple[tuple[str, str], ...]
     """Names and hashes: of the model, the prompt, the card, the reviews, the training data."""
 
@@ -122,6 +128,7 @@ def editor_sheet(data_dir: Path, reader_id: str, book_id: str) -> EditorSheet:
         reasons=_reasons(profile, shown.card.included, titles),
         said=one.near,
         blind=tuple(_blind(whole, book.id) for whole in rounds),
+        meter=f"The meter of values is an instrument, not a judge. {agreement(data_dir).told()}",
         made_by=tuple(made_by),
     )
 
@@ -216,7 +223,8 @@ def _blind(whole: Round, book_id: str) -> BlindResult:
         whole.made_at.date().isoformat(),
         len({vote.voter for vote in here}),
         verdict_of(whole, here).pairs,
-        verdict_of(whole).pairs,
+        (of_all := verdict_of(whole)).pairs,
+        of_all.interest,
     )
 
 

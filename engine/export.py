@@ -1,29 +1,34 @@
-"""Export, as one job: merge the adapter, quantise, and have llama.cpp answer with the result.
+"""Export, as one job: merge the adapter, quantise, and check that the files hold what was trained.
 
-The making of the files is `engine.export_files`; here is what comes before and after. Measuring
-the model is not done here.
+The making of the files is `engine.export_files`, the scoring `engine.truth_scores`, and what the
+scores mean `engine.truth`; here they follow each other, and what fails is held back.
 """
 
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing
-from itertools import islice
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from threading import Event as Flag
 
-from llama_cpp import Llama
-from llama_cpp.llama_chat_format import Jinja2ChatFormatter
-from transformers import PreTrainedTokenizerBase
-
 from engine.export_files import ADAPTER, ExportPlan, make_files, passed_on, plan_of
 from engine.jobs import RunDir
+from engine.truth import (
+    Checked,
+    Seen,
+    Trained,
+    checked,
+    not_the_trained,
+    other_tokens,
+    smallest,
+    verdict,
+)
+from engine.truth_scores import Asked, asked_of, in_file, in_torch
 from models.convert import base_gguf
 from models.errors import JobFailed
-from models.events import Event, Finished, Note
-from models.tokens import llama_ids, opened, torch_ids
+from models.events import Event, Finished, JsonObject, Note
 from models.torch_base import load_tokenizer
 
-QUESTION = "What makes a book worth reading? Answer in one sentence."
-ANSWER_TOKENS = 32
+MERGED = "F16"
 
 
 def work(run: RunDir, settings: Mapping[str, object], asked_to_stop: Flag) -> Iterator[Event]:
@@ -36,12 +41,13 @@ def work(run: RunDir, settings: Mapping[str, object], asked_to_stop: Flag) -> It
 
     Yields:
         Steps and notes, then Finished with `run`, `base_gguf` and `files` (see `make_files`); where
-        a whole model was ordered also `merged`, `answer`, `prompt_tokens_equal`, and the figures of
-        the first file by themselves. No Finished when asked to stop.
+        a whole model was ordered also `merged`, `answer`, `prompt_tokens_equal`, `truth` and the
+        figures of the first file by themselves. Files that lost what was trained are left out of
+        `files`. No Finished when asked to stop.
 
     Raises:
         BadInput: no adapter, nothing that can be made, or a base that is not served.
-        JobFailed: the disk is too small, or the result does not answer.
+        JobFailed: disk or memory are too small, or no file holds what was trained.
     """
     plan = plan_of(run.path, settings)
     with closing(_stages(run, plan)) as events:
@@ -52,49 +58,112 @@ def work(run: RunDir, settings: Mapping[str, object], asked_to_stop: Flag) -> It
 
 
 def _stages(run: RunDir, plan: ExportPlan) -> Generator[Event, None, None]:
-    base = yield from passed_on(base_gguf(plan.base, plan.cache_dir))
-    made = yield from passed_on(make_files(Path(str(base["gguf"])), plan))
-    result = {"run": run.id, "base_gguf": str(base["gguf"]), **made}
+    base = Path(str((yield from passed_on(base_gguf(plan.base, plan.cache_dir)))["gguf"]))
+    made = yield from passed_on(make_files(base, plan))
+    result = {"run": run.id, "base_gguf": str(base), **made}
     files = made["files"]
     assert isinstance(files, list)
-    first = files[0]
-    if first["quant"] == ADAPTER:
+    if not plan.order.quants:
         yield Finished(result)
         return
-    yield Note("llama.cpp opens the model and answers.")
+    yield Note("The files are held against the trained model: truth check.")
     tokenizer = load_tokenizer(plan.base, plan.cache_dir)
-    answer, equal = _answer(Path(str(first["gguf"])), tokenizer)
-    if not equal:
-        yield Note("The prompt's tokens differ between the training and this file.")
-    checked = {"merged": str(plan.merged), "answer": answer, "prompt_tokens_equal": equal}
-    yield Finished({**result, **first, **checked})
-
-
-def _answer(gguf: Path, tokenizer: PreTrainedTokenizerBase) -> tuple[str, bool]:
-    """llama.cpp's greedy answer, and whether it read the prompt as the tokens of the training."""
-    messages = [{"role": "user", "content": QUESTION}]
-    prompt = tokenizer.apply_chat_template(messages, add_generation_prompt=True, tokenize=False)
-    assert isinstance(prompt, str)
-    with opened(gguf) as llama:
-        ids = llama_ids(llama, _rendered_by_llama(llama))
-        answer: list[int] = []
-        for token in islice(llama.generate(ids, temp=0.0), ANSWER_TOKENS):
-            if token == llama.token_eos():
-                break
-            answer.append(token)
-        text = llama.detokenize(answer).decode("utf-8", "replace").strip()
-    if not text:
+    told = yield from _truth(plan, base, files, asked_of(plan, tokenizer))
+    sound = [file for file in files if file["quant"] not in told.lost]
+    first = sound[0]
+    answer = str(tokenizer.decode([*told.answers[first["quant"]]])).strip()
+    if not answer:
         raise JobFailed(
-            f"{gguf.name} opens, and answers nothing.", "Train again, with fewer steps."
+            f"{Path(first['gguf']).name} opens, and answers nothing.",
+            "Train again, with fewer steps.",
         )
-    return text, ids == torch_ids(tokenizer, prompt)
+    after = {
+        "merged": str(plan.merged),
+        "answer": answer,
+        "prompt_tokens_equal": True,
+        "truth": told.document,
+    }
+    yield Finished({**result, "files": sound, **first, **after})
 
 
-def _rendered_by_llama(llama: Llama) -> str:
-    """The question under the chat template that the GGUF carries."""
-    formatter = Jinja2ChatFormatter(
-        template=llama.metadata["tokenizer.chat_template"],
-        eos_token=llama.detokenize([llama.token_eos()], special=True).decode(),
-        bos_token=llama.detokenize([llama.token_bos()], special=True).decode(),
-    )
-    return formatter(messages=[{"role": "user", "content": QUESTION}]).prompt
+@dataclass(frozen=True)
+class _Told:
+    """What the truth check found."""
+
+    document: JsonObject
+    answers: Mapping[str, tuple[int, ...]]
+    """Quantisation → tokens."""
+    lost: frozenset[str]
+    """Quantisations that are held back."""
+
+
+def _truth(
+    plan: ExportPlan, base_file: Path, files: list[JsonObject], asked: Asked
+) -> Generator[Event, None, _Told]:
+    """Hold the merged model and each file against the trained model.
+
+    Raises:
+        JobFailed: the merged model is another than the trained one, a file reads prompts as other
+            tokens, or none keeps what was trained.
+    """
+    trained = yield from in_torch(plan, base_file, asked)
+    base = Seen({}, ())
+    if asked.examples:
+        base = yield from in_file(base_file, "base", asked)
+    seen = {MERGED: (yield from in_file(plan.merged, MERGED, asked))}
+    _refuse(other_tokens(plan.merged.name, seen[MERGED]), _OTHER_TOKENS)
+    _refuse(not_the_trained(seen[MERGED], base, trained), _OTHER_MODEL)
+    models = {str(it["quant"]): Path(str(it["gguf"])) for it in files if it["quant"] != ADAPTER}
+    for name, gguf in models.items():
+        if name != MERGED:
+            seen[name] = yield from in_file(gguf, name, asked)
+            _refuse(other_tokens(gguf.name, seen[name]), _OTHER_TOKENS)
+    sizes = {name: gguf.stat().st_size for name, gguf in ({MERGED: plan.merged} | models).items()}
+    rows = [checked(name, sizes[name], seen[name], base, trained) for name in sizes]
+    ordered = [row for row in rows if row.name in models]
+    lost = frozenset(row.name for row in ordered if row.standing == "loses")
+    if len(lost) == len(ordered):
+        _refuse(" ".join(row.says for row in ordered), _LOST)
+    says = verdict(ordered)
+    yield Note(says)
+    document = _document(asked, base, trained, rows, says)
+    best = smallest(ordered)
+    answers = {name: each.answer for name, each in seen.items()}
+    return _Told({**document, "smallest": best.name if best else None}, answers, lost)
+
+
+_OTHER_TOKENS = "Fetch the base again, or take one of the catalogue; then train and export again."
+_OTHER_MODEL = (
+    "Export again with `--fresh`. If it says the same, the base file was changed since the "
+    "training: train again. The files are kept, and no preview is offered them."
+)
+_LOST = "Export a larger quantisation, such as Q8_0 or F16. The files are kept, and not offered."
+
+
+def _refuse(reason: str, hint: str) -> None:
+    if reason:
+        raise JobFailed(reason, hint)
+
+
+def _document(
+    asked: Asked, base: Seen, trained: Trained, rows: list[Checked], says: str
+) -> dict[str, object]:
+    """The table of the truth check, for the result: base, trained model, and each file."""
+    of_torch = checked("torch", 0, trained.tuned, trained.base, trained)
+    of_base = checked("base", 0, base, base, trained)
+    before = [replace(row, standing="not_checked", says="") for row in (of_base, of_torch)]
+    return {
+        "pairs": len(asked.examples),
+        "says": says,
+        "answer_tokens": len(trained.tuned.answer),
+        "models": [_rounded(asdict(row)) for row in [*before, *rows]],
+    }
+
+
+def _rounded(value: object) -> object:
+    """Figures to four places: what a start more makes otherwise is not worth a difference."""
+    if isinstance(value, dict):
+        return {key: _rounded(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_rounded(each) for each in value]
+    return round(value, 4) if isinstance(value, float) else value

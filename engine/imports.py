@@ -19,11 +19,12 @@ from engine.reports import BooksReport, ImportReport, PreferencesReport, ReaderC
 from engine.sources.choice import Choice
 from engine.sources.columns import ColumnMap, guessed
 from engine.sources.formats import BOOK_FORMATS, REVIEW_FORMATS
-from engine.sources.importing import open_books, open_reviews, read_preferences
+from engine.sources.importing import KEEP, open_books, open_reviews, read_preferences
 from engine.sources.lines_of_json import json_records
 from engine.sources.look import FileLook, format_of, look_at
 from engine.sources.opening import Watch, at_hand, unwatched
 from engine.sources.opening import opened as opened_file
+from engine.sources.preferences import PREFERENCE_FORMATS, Keep
 from engine.sources.records import Record, converted
 from engine.sources.rows import Row
 from engine.sources.survey import survey_of
@@ -50,6 +51,11 @@ def book_formats() -> tuple[tuple[str, str], ...]:
     """The name and the label of each format of books."""
     named = tuple((one.name, one.label) for one in BOOK_FORMATS.values())
     return (*named, ("onix", "ONIX for Books 3 (XML)"))
+
+
+def preference_formats() -> tuple[tuple[str, str], ...]:
+    """The name and the label of each format of preference data."""
+    return tuple((one.name, one.label) for one in PREFERENCE_FORMATS.values())
 
 
 def look_at_reviews(path: Path | None) -> FileLook:
@@ -229,17 +235,26 @@ def import_preferences(
     path: Path | None,
     format_name: str | None = None,
     dataset: str | None = None,
+    keep: Keep = KEEP,
 ) -> PreferencesReport:
     """Read a file of preference data into the store.
+
+    Args:
+        keep: which rows are taken, where the format tells.
 
     Raises:
         BadInput: the file is not what it says; nothing was stored.
     """
-    imported = read_preferences(path, format_name, dataset)
+    imported = read_preferences(path, format_name, dataset, keep)
     with opened(data_dir) as db, change(db, "Import preferences"):
-        dataset_rows.save(db, imported.examples)
+        added = dataset_rows.save(db, imported.examples)
     return PreferencesReport(
-        imported.format, imported.dataset, len(imported.examples), tuple(imported.skipped)
+        imported.format,
+        imported.dataset,
+        len(imported.examples),
+        added,
+        imported.skipped,
+        imported.skipped_unlisted,
     )
 
 

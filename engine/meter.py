@@ -9,7 +9,7 @@ sentences, right and contrary equally often).
 """
 
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -69,14 +69,31 @@ class Reading:
 def expressed(text: Logits, facts: Logits, usual: Mapping[str, Usual]) -> list[Expressed]:
     """The values that a text draws on more than is usual and more than its book does, the
     strongest first."""
-    found = []
+    found = (one for one in strengths(text, facts, usual) if one.strength >= EXPRESSED)
+    return sorted(found, key=lambda one: -one.strength)
+
+
+def strengths(text: Logits, facts: Logits, usual: Mapping[str, Usual]) -> Iterator[Expressed]:
+    """How far a text of one sentence or more draws on every value, on some less than is usual."""
     for value, norm in usual.items():
         above = [(sentence[value] - norm.middle) / norm.spread for sentence in text]
         own = [(sentence[value] - norm.of_facts) / norm.spread for sentence in facts]
         strength = _mean(above) - OF_THE_BOOK * _mean(own)
-        if strength >= EXPRESSED:
-            found.append(Expressed(value, strength, above.index(max(above))))
-    return sorted(found, key=lambda one: -one.strength)
+        yield Expressed(value, strength, above.index(max(above)) if above else 0)
+
+
+def closeness(profile: Profile, drawn_on: Mapping[str, float]) -> float:
+    """How far a text goes with a profile: what it draws on that the reader values, less what it
+    draws on that the reader turns from. By all values, those too that are too weak to be told.
+
+    Args:
+        drawn_on: strengths by value.
+    """
+    signs = {"with": 1, "against": -1, "unknown": 0}
+    return sum(
+        strength * signs[_stand(profile, f"schwartz.{value}")]
+        for value, strength in drawn_on.items()
+    )
 
 
 def readings(profile: Profile, text: str, of_text: Logits, of_facts: Logits) -> list[Reading]:
@@ -100,15 +117,19 @@ def readings(profile: Profile, text: str, of_text: Logits, of_facts: Logits) -> 
     ]
 
 
-def told_of_itself() -> str:
-    """What whoever reads the meter should know of it."""
+def told_of_itself(agreement: str) -> str:
+    """What whoever reads the meter should know of it.
+
+    Args:
+        agreement: with people's votes, in a sentence; see `engine.meter_votes`.
+    """
     figures = _table()["measured"]
     said, right = figures["values"], figures["of_the_right_angle"]
     return (
         f"An instrument, not a judge: of {said:.0f} values that it named in {figures['texts']:.0f} "
         f"descriptions told from a known angle, {right / said:.0%} were of that angle and "
-        f"{figures['of_the_contrary_angle'] / said:.0%} of the contrary one. How far it agrees "
-        "with people's votes is not known yet. Nothing is trained on it."
+        f"{figures['of_the_contrary_angle'] / said:.0%} of the contrary one. {agreement} "
+        "Nothing is trained on it."
     )
 
 

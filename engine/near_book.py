@@ -29,6 +29,9 @@ from engine.store.database import opened
 from models.aside import remove, written_aside
 from models.errors import UserError
 
+MOST_KEPT = 5000
+"""Books of a reader whose sentences are kept, the newest: some 3 MB, written anew with each."""
+
 
 class NearBooks:
     """Chooses sentences for as long as it is open; an async context manager."""
@@ -143,7 +146,8 @@ def _kept(data_dir: Path, reader_id: str, sayings: Sayings, book: Book) -> tuple
 def _keep(
     data_dir: Path, reader_id: str, sayings: Sayings, book: Book, chosen: Sequence[str]
 ) -> None:
-    books = {**_read(data_dir, reader_id, sayings), _key(book): list(chosen)}
+    before = list(_read(data_dir, reader_id, sayings).items())[-MOST_KEPT:]
+    books = {**dict(before), _key(book): list(chosen)}
     with written_aside(_file(data_dir, reader_id)) as aside:
         kept = {"of": _print(sayings), "books": books}
         aside.write_text(json.dumps(kept, ensure_ascii=False), encoding="utf-8")

@@ -21,6 +21,7 @@ from engine import cards as reader_cards
 from engine import jobs, runs
 from engine.cards import ShownCard
 from engine.pairs.made_up import MADE_UP
+from engine.tailoring.sets import is_dataset
 from engine.train.config import TrainConfig
 from engine.train.preflight import Base, Forecast, Machine, forecast
 from engine.train.preflight_memory import Place
@@ -169,7 +170,7 @@ def _shorter(data_dir: Path, cards: Mapping[str, str], budget: int) -> Mapping[s
     found = {
         reader_id: _kept_to(reader_cards.card(data_dir, reader_id, budget=budget))
         for reader_id in cards
-        if not reader_id.startswith(MADE_UP)
+        if not reader_id.startswith(MADE_UP) and not is_dataset(reader_id)
     }
     shorter = {**cards, **found}
     return shorter if shorter != cards else None

@@ -7,7 +7,7 @@ store with what made it. Nothing is judged here.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,6 +19,7 @@ from engine.desk import built_profile
 from engine.domain import Book, Description
 from engine.hosting import Hosts
 from engine.meter import Reading, readings
+from engine.meter_votes import MeterAgreement, agreement, read_all, unread
 from engine.near_book import NearBooks
 from engine.panes import Pane, find_pane, panes
 from engine.profile.sentences import sentences
@@ -31,6 +32,10 @@ from models.chat import ChatEvent, Message, Reply, Sampling, Started, Text
 DEFAULT_SAMPLING = Sampling(max_tokens=200, temperature=0.0, repeat_penalty=1.1, seed=1)
 """Greedy, so that two panes differ by their weights alone; the embedded model also keeps closer to
 the facts so than with a temperature."""
+
+
+Keep = Callable[[Path, Description], Description]
+"""Puts a text into the store, and gives it back with its id."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +54,7 @@ class Bench:
         self._hosts = Hosts(data_dir)
         self._near = NearBooks(data_dir)
         self._is_told = False
+        self._reading_votes = asyncio.Lock()
 
     async def __aenter__(self) -> Self:
         await self._children.enter_async_context(self._near)
@@ -67,11 +73,19 @@ class Bench:
         return find_pane(self._data_dir, reader_id, pane_id)
 
     async def stream(
-        self, reader_id: str, book_id: str, pane_id: str, sampling: Sampling = DEFAULT_SAMPLING
+        self,
+        reader_id: str,
+        book_id: str,
+        pane_id: str,
+        sampling: Sampling = DEFAULT_SAMPLING,
+        keep: Keep | None = None,
     ) -> AsyncGenerator[ChatEvent | Kept, None]:
         """Write a description; yields as `ChatModel.stream` does, then what was kept.
 
         Closing it stops the model, and nothing is kept.
+
+        Args:
+            keep: puts the text into the store, in the place of a change of its own.
 
         Raises:
             BadInput: no such pane or book, or the reader has no profile.
@@ -97,7 +111,8 @@ class Bench:
                         if isinstance(event, Reply) and event.stopped != "asked":
                             made_by = _Making(reader_id, book, pane, near, messages, sampling)
                             written = made_by.written(model.name, event)
-                            yield Kept(await asyncio.to_thread(_keep, self._data_dir, written))
+                            kept = asyncio.to_thread(keep or _keep, self._data_dir, written)
+                            yield Kept(await kept)
         finally:
             choosing.cancel()
             await asyncio.gather(choosing, return_exceptions=True)
@@ -127,6 +142,17 @@ class Bench:
         encoder = await self._near.encoder()
         of_text, of_facts = [await encoder.values(some) for some in quotes]
         return readings(profile, description.final_text, of_text, of_facts)
+
+    async def meter_agreement(self) -> MeterAgreement:
+        """The meter beside people's votes; what it has not read of them is read first.
+
+        Raises:
+            UserError: the encoder cannot be asked.
+        """
+        async with self._reading_votes:
+            if texts := await asyncio.to_thread(unread, self._data_dir):
+                await read_all(self._data_dir, await self._near.encoder(), texts)
+        return await asyncio.to_thread(agreement, self._data_dir)
 
     def untold_note(self) -> str:
         """What the editor should know of the panes' prompts, once; empty where there is nothing."""

@@ -1,5 +1,6 @@
 """What the imports tell: the command line's JSON contract, and what the window shows."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 
@@ -56,7 +57,15 @@ class PreferencesReport:
     format: str
     dataset: str
     pairs: int
+    """In the file; `added` counts the ones that were new."""
+    added: int
     skipped: tuple[Skipped, ...]
+    skipped_unlisted: int = 0
+
+    @property
+    def reasons(self) -> dict[str, int]:
+        """How many of the listed rows were skipped for which reason, the commonest first."""
+        return dict(Counter(row.reason for row in self.skipped).most_common())
 
     def as_json(self) -> dict[str, object]:
-        return asdict(self)
+        return {**asdict(self), "reasons": self.reasons}

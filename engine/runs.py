@@ -121,9 +121,10 @@ def start_training(
     changes: Mapping[str, object] | None = None,
     queue: bool = False,
 ) -> Run:
-    """Start DPO on the pairs of one reader, or one adapter over several.
+    """Start DPO on the pairs of one reader, of a dataset, or one adapter over several readers.
 
     Args:
+        reader_ids: as `engine.training_input.training_texts` takes them.
         queue: train when the runs that were started or queued before have ended.
 
     Raises:

@@ -15,7 +15,35 @@ def books(data_dir: Path, reader_id: str | None = None) -> list[Book]:
     An imported book is offered when it has a description to write from; with a reader given,
     books that reader has reviewed are left out.
     """
-    shelf = [
+    with opened(data_dir) as db:
+        read = set(reader_rows.books_of(db, reader_id)) if reader_id else set()
+        described = [book for book in reader_rows.described_books(db) if book.id not in read]
+    return [*_bank_shelf(), *described]
+
+
+def find_book(data_dir: Path, book_id: str) -> Book:
+    """A book on offer, by its id or its exact title.
+
+    Raises:
+        BadInput: it is not on offer.
+    """
+    for book in _bank_shelf():
+        if book_id in (book.id, book.title):
+            return book
+    with opened(data_dir) as db:
+        found = reader_rows.find_described(db, book_id)
+    if found is not None:
+        return found
+    some = ", ".join(book.id for book in books(data_dir)[:8])
+    raise BadInput(
+        f"No book {book_id!r} to describe.",
+        f"Give the id of one with a description, such as {some}; `import books`, or i on the "
+        "Readers screen, adds more.",
+    )
+
+
+def _bank_shelf() -> list[Book]:
+    return [
         Book(
             id=book.id,
             title=book.title,
@@ -27,25 +55,3 @@ def books(data_dir: Path, reader_id: str | None = None) -> list[Book]:
         for book in bank_books()
         if book.use == "preview"
     ]
-    with opened(data_dir) as db:
-        read = set(reader_rows.books_of(db, reader_id)) if reader_id else set()
-        described = [book for book in reader_rows.described_books(db) if book.id not in read]
-    return shelf + described
-
-
-def find_book(data_dir: Path, book_id: str) -> Book:
-    """A book on offer, by its id or its exact title.
-
-    Raises:
-        BadInput: it is not on offer.
-    """
-    offered = books(data_dir)
-    for book in offered:
-        if book_id in (book.id, book.title):
-            return book
-    some = ", ".join(book.id for book in offered[:8])
-    raise BadInput(
-        f"No book {book_id!r} to describe.",
-        f"Give the id of one with a description, such as {some}; `import books`, or i on the "
-        "Readers screen, adds more.",
-    )

@@ -1,8 +1,8 @@
 """What a training run is given to read: pairs, cards, what stands near the requests, a book."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
@@ -13,11 +13,14 @@ from engine.pairs.made_up import companions
 from engine.pairs.opposite import opposite
 from engine.profile.card import card_of
 from engine.store import cards as card_rows
+from engine.store import datasets as dataset_rows
 from engine.store import pairs as pair_rows
+from engine.store import personas as persona_rows
 from engine.store import profiles as profile_rows
 from engine.store.database import opened
+from engine.tailoring.sets import dataset_of, tailoring_set
 from engine.train.config import TrainConfig
-from engine.train.input_files import NEAR_BOOK, Near, Opposite, input_files
+from engine.train.input_files import LEFT_OUT, NEAR_BOOK, Near, Opposite, input_files
 from models.errors import BadInput
 
 
@@ -31,8 +34,12 @@ class TrainingTexts:
     """By reader id, in the order they were asked for, made-up ones last."""
     near: Near
     opposite: Opposite
-    sayings: Sayings
-    """The first reader's."""
+    sayings: Sayings | None
+    """The first reader's; None for a dataset."""
+    left_out: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Of a dataset: ids of the pairs that are not taken, by why."""
+    note: str = ""
+    """What should be known of the choice, in a sentence or two."""
 
 
 @dataclass(frozen=True)
@@ -45,11 +52,16 @@ class Learning:
 
 
 def training_texts(data_dir: Path, reader_ids: Sequence[str], config: TrainConfig) -> TrainingTexts:
-    """Read what a run for these readers would train on.
+    """Read what a run for these readers, or for a dataset, would train on.
+
+    Args:
+        reader_ids: of readers; or one subject of a dataset (`engine.tailoring.sets.subject_of`).
 
     Raises:
-        BadInput: no reader given, no profile or no pairs.
+        BadInput: no reader given, no profile, no pairs, or no personas.
     """
+    if dataset_id := dataset_of(reader_ids):
+        return _tailoring_texts(data_dir, dataset_id, config)
     if not reader_ids:
         raise BadInput("No reader to train for.", "Name one or more: `train READER`.")
     learning: list[Learning] = []
@@ -68,6 +80,19 @@ def training_texts(data_dir: Path, reader_ids: Sequence[str], config: TrainConfi
     return texts_of(learning, config)
 
 
+def _tailoring_texts(data_dir: Path, dataset_id: str, config: TrainConfig) -> TrainingTexts:
+    with opened(data_dir) as db:
+        examples = dataset_rows.examples_of(db, dataset_id)
+        personas = persona_rows.personas_of(db, dataset_id)
+    made = tailoring_set(
+        examples, personas, config.personas, config.unchecked_personas, config.mirror
+    )
+    cards = {pair.reader_id: "" for pair in made.pairs}
+    return TrainingTexts(
+        made.pairs, cards, made.near, made.opposite, None, made.left_out, made.note
+    )
+
+
 def texts_of(learning: Sequence[Learning], config: TrainConfig) -> TrainingTexts:
     """What a run for these readers trains on, with the made-up readers that it wants beside."""
     lent = companions(config.companion_pairs, config.seed) if config.companion_pairs else []
@@ -80,6 +105,8 @@ def texts_of(learning: Sequence[Learning], config: TrainConfig) -> TrainingTexts
     turned: dict[str, tuple[str, ...]] = {}
     for one in all_of_them:
         near |= bearing(one.profile, one.pairs)
+        # What was voted on is told as it was written with.
+        near |= {pair.id: pair.near for pair in one.pairs if pair.near}
         other = opposite(one.profile)
         turned_cards[other.reader_id] = card_of(other).text
         turned |= {key: said for key, said in bearing(other, one.pairs).items() if key in near}
@@ -98,22 +125,30 @@ def training_input(
     """What a training run reads: its settings, and its files by name.
 
     Raises:
-        BadInput: no reader given, no profile or no pairs.
+        BadInput: as `training_texts`.
     """
     texts = training_texts(data_dir, reader_ids, config)
-    book = _sample_book(data_dir, config.sample_book)
+    is_of_dataset = dataset_of(reader_ids) is not None
+    book = None if is_of_dataset else _sample_book(data_dir, config.sample_book)
     files = input_files(texts.pairs, texts.cards, book, texts.near, texts.opposite)
     settings: dict[str, object] = {
         "reader_ids": list(dict.fromkeys(reader_ids)),
         "config": asdict(config),
         "base": config.base,
         "processes": config.processes,
+        "note": texts.note,
         "cache_dir": str(data_dir / "cache"),
     }
     settings["fingerprint"] = fingerprint(settings["config"], files)
     # Behind the fingerprint: it changes a description and no weight, and is there after a preview.
     first = next(iter(texts.cards))
-    if book and (said := near_book.said_before(data_dir, first, texts.sayings, book)):
+    if texts.left_out:
+        files[LEFT_OUT] = json.dumps(texts.left_out, indent=1)
+    if (
+        book
+        and texts.sayings
+        and (said := near_book.said_before(data_dir, first, texts.sayings, book))
+    ):
         files[NEAR_BOOK] = json.dumps(said, ensure_ascii=False)
     return settings, files
 

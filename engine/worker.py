@@ -7,7 +7,7 @@ appends its events to `events.jsonl`. SIGTERM asks the job to keep what it has a
 touches the store.
 
 `accelerate launch --module engine.worker RUN_DIR` starts several for one run: the first does all
-this, the others its share of the work alone.
+this, the others its share of the work alone. The launcher holds the lock, so they end with it.
 """
 
 import errno
@@ -24,6 +24,7 @@ from functools import partial
 from io import FileIO
 from pathlib import Path
 from threading import Event as Flag
+from threading import Thread
 
 from engine import jobs
 from engine.jobs import RunDir
@@ -33,6 +34,7 @@ from models.errors import UserError
 from models.events import Event, Failed, Finished, to_line
 
 QUEUE_POLL_S = 0.5
+LAUNCHER_POLL_S = 0.5
 JOBS = {
     "profile": "engine.profile.job",
     "train": "engine.train.job",
@@ -40,6 +42,7 @@ JOBS = {
     "suggest": "engine.profile.suggest",
     "lengths": "engine.train.lengths",
     "probe": "engine.train.probe",
+    "evaluate": "engine.tailoring.scoring",
 }
 """Kind of run → the module whose `work(run, settings, asked_to_stop)` yields its events."""
 
@@ -52,12 +55,14 @@ def main(path: Path, lock: str = "") -> int:
             or `held` where the launcher keeps it to itself; taken here where empty.
     """
     run = RunDir(path)
-    if "RANK" not in os.environ:
+    if "RANK" in os.environ:
+        Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
+        if os.environ["RANK"] != "0":
+            return _share_the_work(run)
+    else:
         # TRL trains on one GPU a process, and refuses where it sees more.
         seen = os.environ.get("CUDA_VISIBLE_DEVICES", "0")
         os.environ["CUDA_VISIBLE_DEVICES"] = seen.partition(",")[0]
-    elif os.environ["RANK"] != "0":
-        return _share_the_work(run)
     if lock == jobs.LOCK_IS_HELD:
         return _first(run)
     with os.fdopen(int(lock), "w") if lock else run.lock.open("w") as file:
@@ -68,6 +73,13 @@ def main(path: Path, lock: str = "") -> int:
             print(error)
             return 1
         return _first(run)
+
+
+def _end_with(launcher: int) -> None:
+    """End at once, as if killed, when the launcher was: its lock is free, and a run may start."""
+    while os.getppid() == launcher:
+        time.sleep(LAUNCHER_POLL_S)
+    os._exit(1)
 
 
 def _first(run: RunDir) -> int:

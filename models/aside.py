@@ -7,7 +7,7 @@ import fcntl
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from models.errors import JobFailed
@@ -65,7 +65,9 @@ def remove(path: Path) -> None:
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     else:
-        path.unlink(missing_ok=True)
+        # Below a file there is nothing either.
+        with suppress(NotADirectoryError):
+            path.unlink(missing_ok=True)
 
 
 def _put_in_place(aside: Path, target: Path) -> None:

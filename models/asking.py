@@ -37,8 +37,13 @@ async def asked(
     messages: Sequence[Message],
     sampling: Sampling,
     read: Callable[[str], Value | None],
+    again: Callable[[str], Sequence[Message]] | None = None,
 ) -> Asked[Value]:
-    """Put a question; where `read` makes nothing of the reply, put it once more, with more warmth.
+    """Put a question; where `read` makes nothing of the reply, put it once more.
+
+    Args:
+        again: the second question, from the reply to the first, asked no warmer; None puts the same
+            with more warmth.
 
     Raises:
         UserError: the model cannot answer.
@@ -46,7 +51,7 @@ async def asked(
     unread: list[str] = []
     prompt_tokens = completion_tokens = 0
     warmer = max(sampling.temperature, SECOND_TRY_TEMPERATURE)
-    second = replace(sampling, temperature=warmer, seed=sampling.seed + 1)
+    second = sampling if again else replace(sampling, temperature=warmer, seed=sampling.seed + 1)
     for attempt in (sampling, second):
         reply = await complete(model, messages, attempt)
         prompt_tokens += reply.prompt_tokens
@@ -55,7 +60,21 @@ async def asked(
         if value is not None:
             break
         unread.append(reply.text)
+        messages = again(reply.text) if again else messages
     return Asked(value, reply.text, tuple(unread), prompt_tokens, completion_tokens)
+
+
+async def saved_whatever(save: Coroutine[object, object, None]) -> None:
+    """Wait until something is saved, also where the waiting is cancelled since another call failed.
+
+    What an answer has cost is not lost, nor saved when the work is said to have ended.
+    """
+    saving = asyncio.create_task(save)
+    try:
+        await asyncio.shield(saving)
+    except asyncio.CancelledError:
+        await saving
+        raise
 
 
 async def concurrently(

@@ -158,6 +158,21 @@ def number_field(file: GgufFile, key: str) -> int | None:
     return int(struct.unpack_from(_FORMATS[kind], file.metadata, at)[0])
 
 
+def text_item(file: GgufFile, key: str, index: int) -> str | None:
+    """One of a metadata value's texts, such as a token; None where the file has no such list."""
+    kind, at = file.values.get(key, (None, 0))
+    if kind is not GGUFValueType.ARRAY:
+        return None
+    items, count = struct.unpack_from("<IQ", file.metadata, at)
+    if items != GGUFValueType.STRING or not 0 <= index < count:
+        return None
+    at += 12
+    for _ in range(index):
+        at += 8 + int(struct.unpack_from("<Q", file.metadata, at)[0])
+    (length,) = struct.unpack_from("<Q", file.metadata, at)
+    return file.metadata[at + 8 : at + 8 + length].decode("utf-8", "replace")
+
+
 def beginning_of_16_bit(base: GgufFile) -> bytes:
     """Everything before the weights of a file like `base` in 16-bit floats, vectors in 32.
 

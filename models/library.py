@@ -121,7 +121,7 @@ def sha256_of(path: Path, cache_dir: Path) -> str:
         stat = path.stat()
     except FileNotFoundError as error:
         raise BadInput(f"There is no file at {path}.", "Check the path.") from error
-    key = f"{path.resolve()}|{stat.st_size}|{stat.st_mtime_ns}"
+    key = _key(path, stat)
     known = _known_hashes(cache_dir / "sha256.json")
     if key not in known:
         digest = _sha256(path)
@@ -130,6 +130,16 @@ def sha256_of(path: Path, cache_dir: Path) -> str:
             with written_aside(cache_dir / "sha256.json") as aside:
                 aside.write_text(json.dumps(known, indent=1), encoding="utf-8")
     return known[key]
+
+
+def known_sha256(path: Path, cache_dir: Path) -> str | None:
+    """The SHA-256 of a file that `sha256_of` has read as it is now; None of any other."""
+    known = _known_hashes(cache_dir / "sha256.json")
+    return known.get(_key(path, path.stat())) if path.is_file() else None
+
+
+def _key(path: Path, stat: os.stat_result) -> str:
+    return f"{path.resolve()}|{stat.st_size}|{stat.st_mtime_ns}"
 
 
 def _sha256(path: Path) -> str:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
+from itertools import islice, takewhile
 from pathlib import Path
 
 import llama_cpp
@@ -125,8 +126,20 @@ class LlamaChat:
             UserError: a completion is empty, one is over the context with its prompt, or
                 somebody pressed stop.
         """
-        prompt = self.prompt_tokens(messages)
         branches = [self._text.tokens(completion) for completion in completions]
+        return self.score_tokens(self.prompt_tokens(messages), branches, asked_to_stop)
+
+    def score_tokens(
+        self,
+        prompt: Sequence[int],
+        branches: Sequence[Sequence[int]],
+        asked_to_stop: AskedToStop,
+    ) -> list[Score]:
+        """As `score`, of token ids.
+
+        Raises:
+            UserError: as of `score`.
+        """
         if not all(branches):
             raise BadInput("An empty completion has no probability.", "Give it some text.")
         self._require_room(len(prompt) + max(map(len, branches), default=0))
@@ -139,6 +152,20 @@ class LlamaChat:
             raise UserError("The scoring was stopped.")
         pairs = zip(logprobs, branches, strict=True)
         return [Score(logprob, len(branch)) for logprob, branch in pairs]
+
+    def greedy_tokens(self, prompt: Sequence[int], max_tokens: int) -> list[int]:
+        """The likeliest next tokens, one after the other, without the one that ends the turn."""
+        greedy = Sampling(temperature=0.0, repeat_penalty=1.0)
+        with closing(self._tokens([*prompt], greedy)) as tokens:
+            answer = takewhile(lambda token: not self._text.ends_turn(token), tokens)
+            return list(islice(answer, max_tokens))
+
+    def close(self) -> None:
+        """Free the weights, and what both contexts hold, at once."""
+        if self._scorer is not None:
+            self._scorer.close()
+            self._scorer = None
+        self._llama.close()
 
     def evaluated_tokens(self) -> int:
         """How many tokens of prompts were computed, not found in the KV cache, since last asked.

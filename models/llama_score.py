@@ -51,6 +51,11 @@ class LlamaScorer:
         """The prompt in the KV cache."""
         abort.heard_by(context)
 
+    def close(self) -> None:
+        """Free the context, before its model is; it cannot be used any more."""
+        llama_cpp.llama_batch_free(self._batch)
+        llama_cpp.llama_free(self._context)
+
     def logprobs(self, prompt: Sequence[int], completions: Sequence[Sequence[int]]) -> list[float]:
         """The log-probability of each completion, summed over its tokens.
 

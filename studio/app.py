@@ -1,4 +1,4 @@
-"""The window: six screens in the order of the work, and what is true on all of them."""
+"""The window: six screens in the order of the work, a library, and what is true on all of them."""
 
 import asyncio
 from collections.abc import Iterable
@@ -26,7 +26,9 @@ from studio.drafts import may_go
 from studio.messages import WorkEnded
 from studio.screens.ask_which import AskWhich
 from studio.screens.confirm import Confirm
+from studio.screens.library import LibraryScreen
 from studio.screens.pairs import PairsScreen
+from studio.screens.persona import PersonaScreen
 from studio.screens.preview import PreviewScreen
 from studio.screens.profile import ProfileScreen
 from studio.screens.readers import ReadersScreen
@@ -43,6 +45,8 @@ LOOK_AGAIN_EVERY_S = 0.5
 READ_AGAIN_EVERY = 6
 """Looks, after which readers and runs are read in any case: the state of a run is no change."""
 
+LIBRARY = "library"
+"""No step of the work: it is opened over each and left for it."""
 SCREENS = {
     "readers": ReadersScreen,
     "profile": ProfileScreen,
@@ -50,7 +54,10 @@ SCREENS = {
     "train": TrainScreen,
     "preview": PreviewScreen,
     "vote": VoteScreen,
+    LIBRARY: LibraryScreen,
+    "persona": PersonaScreen,
 }
+"""The steps, and the workspace of preference data beside them."""
 
 
 class StudioApp(App[None]):
@@ -87,6 +94,14 @@ class StudioApp(App[None]):
             id="window.back",
             tooltip="Go to the step before",
         ),
+        Binding(
+            "L",
+            "go('library')",
+            "Library",
+            show=False,
+            id="window.library",
+            tooltip="Open the library of models",
+        ),
         Binding("u", "undo", "Undo", id="window.undo", tooltip="Undo the last change"),
         Binding(
             "ctrl+r",
@@ -105,6 +120,8 @@ class StudioApp(App[None]):
         super().__init__()
         self.session = Session(self, data_dir, reader_id)
         self._open_on = open_on
+        self._step = open_on if open_on in STEPS else STEPS[0]
+        """The one that was open last."""
         self._looks = 0
         self._looking = asyncio.Lock()
         self._moving = asyncio.Lock()
@@ -167,11 +184,17 @@ class StudioApp(App[None]):
     async def action_go(self, step: str) -> None:
         """Open a step's screen, unless a question waits for its answer."""
         if not self.screen.is_modal:
+            if self.current_mode in STEPS:
+                self._step = self.current_mode
             await self.switch_mode(step)
+
+    async def action_leave_library(self) -> None:
+        """Open the step again that the library was opened over."""
+        await self.action_go(self._step)
 
     async def action_step(self, by: int) -> None:
         """Open the next step's screen, or the one before."""
-        here = STEPS.index(self.current_mode)
+        here = STEPS.index(self.current_mode if self.current_mode in STEPS else self._step)
         await self.action_go(STEPS[max(0, min(len(STEPS) - 1, here + by))])
 
     async def action_quit(self) -> None:

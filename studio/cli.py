@@ -7,18 +7,22 @@ import click
 from engine.store.authors import come_by
 from studio.shell import (
     bank,
+    catalogues,
     countries,
     data,
     evaluating,
     imports,
+    library,
     pair_doctor,
     pairs,
+    personas,
     picks,
     previews,
     profiles,
     reporting,
     runs,
     self_report,
+    tailoring,
     votes,
 )
 from studio.shell.base import Root, shared
@@ -58,12 +62,15 @@ def _open_window() -> None:
 for command in (
     *(demo, imports.import_, data.readers, data.books, data.datasets),
     *(profiles.profile, self_report.questionnaire, picks.picks),
-    *(pairs.pairs, bank.bank, runs.train, runs.export, previews.preview),
+    *(pairs.pairs, bank.bank, personas.persona, runs.train, runs.export, previews.preview),
+    catalogues.catalogue,
     *(votes.vote, evaluating.evaluate, reporting.report),
-    *(runs.runs_, runs.models, countries.countries, doctor, data.undo, data.redo, data.forget),
+    *(runs.runs_, library.models, countries.countries, doctor, data.undo, data.redo, data.forget),
 ):
     studio.add_command(command)
 pairs.pairs.add_command(pair_doctor.doctor)
+for command in (tailoring.answer, tailoring.evaluate, tailoring.ballots, tailoring.report):
+    personas.persona.add_command(command)
 
 
 def main() -> None:

@@ -1,12 +1,17 @@
 """Descriptions in words, for window and command line: what made them and what was found in them."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from engine.description_checks import FLAG_KINDS, Flag, FlagKind
 from engine.domain import Description
 from engine.meter import Reading, Stand, told_of_itself
 from engine.sampling import told
 from studio.text import count, moment, one_line
+
+if TYPE_CHECKING:
+    # For the command line, which must not wait for the store to print its help.
+    from engine.meter_votes import MeterAgreement
 
 HASH_DIGITS = 12
 ENDINGS = {"end": "", "length": ", cut at its limit", "asked": ", stopped"}
@@ -69,13 +74,26 @@ def meter_line(readings: Sequence[Reading], names: Mapping[str, str]) -> str:
     return f"Meter: {'; '.join(parts) or 'draws on no value more than is usual'}"
 
 
-def meter_lines(readings: Sequence[Reading], names: Mapping[str, str]) -> Iterator[str]:
+def agreement_line(found: "MeterAgreement") -> str:
+    """How far the meter agrees with votes, short: `agrees with 64% of 45 votes (49% to 77%)`."""
+    if not found.is_known:
+        return f"agreement with votes unknown ({found.votes} of {found.least})"
+    rate = found.rate
+    return (
+        f"agrees with {rate.share or 0:.0%} of {count(found.votes, 'vote')} "
+        f"({rate.low:.0%} to {rate.high:.0%})"
+    )
+
+
+def meter_lines(
+    readings: Sequence[Reading], names: Mapping[str, str], agreement: "MeterAgreement"
+) -> Iterator[str]:
     """The same value by value, each with the sentence that carries it most."""
     yield meter_line(readings, names)
     for one in readings:
         about = f"{names[one.trait_id]}, {STANDS[one.stand]}"
         yield f"{one.strength:+.1f} {about}: “{one_line(one.carrier.quote, 300)}”"
-    yield told_of_itself()
+    yield told_of_itself(agreement.told())
 
 
 def short_hash(sha256: str) -> str:

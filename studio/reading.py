@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine import imports
+from engine.catalogues.state import CatalogueLine
+from engine.catalogues.taking import take_in
 from engine.pair_files.loading import About, PairsLoaded, load_pairs
 from engine.reports import BooksReport, ImportReport, ReaderCount
 from engine.sources.choice import Choice
@@ -124,6 +126,16 @@ class Reading:
         """
         self._begin("Loading", is_storing=True)
         return load_pairs(data_dir, reader_id, self.path, format_name, about, self._watch)
+
+    def take_catalogue(self, data_dir: Path, reader_id: str, pane_id: str) -> CatalogueLine:
+        """Take a publisher's catalogue in.
+
+        Raises:
+            UserError: as of `store_reviews`.
+            Stopped: as asked; nothing was stored.
+        """
+        self._begin("Taking it in", is_storing=True)
+        return take_in(data_dir, self.path, reader_id, pane_id, watch=self._watch)
 
     def _begin(self, doing: str, is_storing: bool = False) -> None:
         if self.is_stopping:

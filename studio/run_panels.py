@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from studio.pictures.curves import Curve
-from studio.text import duration, size
+from studio.text import duration, number, size
 from studio.tracker import Work
 
 HELD_OUT = "held_out/"
@@ -32,11 +32,6 @@ class Panel:
     told: Callable[[float], str]
     bounds: tuple[float, float] | None = None
     """The ends of the scale, where they do not depend on the run."""
-
-
-def number(value: float) -> str:
-    """Three digits that count."""
-    return f"{value:.3g}" if abs(value) < 1000 else f"{value:,.0f}"
 
 
 def share(value: float) -> str:

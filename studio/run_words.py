@@ -9,9 +9,9 @@ from engine.domain import Run
 from engine.export_order import files_in
 from engine.train.run_doctor import Advice
 from models.events import Failed, Finished, JsonObject
-from studio.run_panels import number
-from studio.text import count, duration, one_line, progress, size, visible
+from studio.text import count, duration, number, one_line, progress, size, visible
 from studio.tracker import Work
+from studio.truth_words import truth_lines
 
 
 @dataclass(frozen=True)
@@ -218,6 +218,7 @@ def _exported(result: Mapping[str, object]) -> Iterator[str]:
         size_bytes = size(_number(file.get("size_bytes")))
         yield f"{kind} of {size_bytes}, hash {str(file.get('sha256'))[:12]}."
         yield str(file.get("gguf"))
+    yield from truth_lines(result)
 
 
 def _share(value: object) -> str:

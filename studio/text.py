@@ -119,3 +119,8 @@ def _marked(words: Sequence[str], shared: Sequence[tuple[int, int]]) -> "Content
             for index, word in enumerate(words)
         )
     )
+
+
+def number(value: float) -> str:
+    """Three digits that count."""
+    return f"{value:.3g}" if abs(value) < 1000 else f"{value:,.0f}"

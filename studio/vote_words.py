@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     # For the command line, which must not wait for the store to print its help.
     from engine.judge.judgement import Judgement, Ruling
     from engine.votes.ballot import Choice, Round
-    from engine.votes.counting import Agreement, WinRate
+    from engine.votes.counting import Agreement, Interest, WinRate
     from engine.votes.next_round import NextRound
     from engine.votes.rounds import RoundLine
     from engine.votes.verdict import PairVerdict, Verdict
@@ -87,6 +87,7 @@ def _across(verdict: "Verdict") -> Iterator[str]:
             )
     if verdict.agreement:
         yield agreement_told(verdict.agreement, "The voters")
+    yield from interest_lines(verdict.interest)
     if verdict.left.share is not None:
         yield f"The left side was taken in {share_told(verdict.left)}."
 
@@ -129,6 +130,18 @@ def agreement_told(found: "Agreement", who: str) -> str:
     return f"{who} agree in {found.share:.0%} on {count(found.ballots, 'ballot')}{alpha}."
 
 
+def interest_lines(found: "Mapping[str, Interest]") -> "Iterator[str]":
+    """How much people would have the reader want to read the books, by each contestant's texts."""
+    for name, one in found.items():
+        by = f"{count(one.ratings, 'rating')} by {count(one.voters, 'voter')}"
+        yield f"Interest of {name}: {_interest(one)}, {by}"
+
+
+def _interest(one: "Interest") -> str:
+    low_high = "" if one.interval is None else " ({:.1f} to {:.1f})".format(*one.interval)
+    return f"{one.mean:.1f} of 5{low_high}"
+
+
 NO_TRUTH = (
     "A judge is a model's opinion: where it and people disagree, people are right about people."
 )
@@ -142,10 +155,7 @@ def judgement_lines(told: "Judgement") -> Iterator[str]:
     for ruling in told.rulings:
         yield from _ruling_lines(ruling)
     for name, interest in told.interest.items():
-        low_high = (
-            "" if interest.interval is None else " ({:.1f} to {:.1f})".format(*interest.interval)
-        )
-        yield f"  interest of {name}: {interest.mean:.1f} of 5{low_high}, {interest.ratings} rated"
+        yield f"  interest of {name}: {_interest(interest)}, {interest.ratings} rated"
     unread = f", {told.unread} could not be read" if told.unread else ""
     yield (
         f"  {count(told.calls, 'request')}, {told.prompt_tokens:,} tokens read, "

@@ -1,7 +1,7 @@
 """A review is forgotten for good: what was read out of it goes, and what still carries it is named.
 
-The profile is assembled again from what is left, without a model. Pairs, models and the editor's
-own words are not touched: they are the editor's to build again or to keep.
+The profile is assembled again from what is left, without a model. Pairs, descriptions, models and
+the editor's own words are not touched: they are the editor's to build again or to keep.
 """
 
 import json
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from engine.domain import PreferencePair, Profile, Review, Run, Trait
+from engine.domain import Description, PreferencePair, Profile, Review, Run, Trait
 from engine.editing.material import material_of, quotes_were_kept
 from engine.near_book import forget_near
 from engine.pairs.bearing import sayings_of
@@ -22,6 +22,7 @@ from engine.profile.card_items import sifted
 from engine.profile.words import words as words_of
 from engine.runs import forget_runs, run_dir, runs
 from engine.store import cards as card_rows
+from engine.store import descriptions as description_rows
 from engine.store import forgotten as forgotten_rows
 from engine.store import pairs as pair_rows
 from engine.store import profiles as profile_rows
@@ -46,11 +47,14 @@ class TraitChange:
 
 @dataclass(frozen=True)
 class Mention:
-    """A text of the editor's own that quotes a forgotten review, or tells what only it told."""
+    """A text that quotes a forgotten review, or was written with what only it told."""
 
-    kind: Literal["card", "pair", "reason"]
+    kind: Literal["card", "pair", "description", "reason"]
     id: str
-    """The reader of the card, the pair, or the trait whose override gives the reason."""
+    """The reader of the card, the pair, the description, or the trait whose override gives the
+    reason."""
+    book_id: str = ""
+    """Of a description."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +91,7 @@ def forget_review(data_dir: Path, reader_id: str, review_id: str) -> ForgottenRe
         before, after = _forget(db, review)
         pairs = pair_rows.of_reader(db, own_id)
         card = card_rows.find(db, own_id)
+        written = description_rows.written_from(db, own_id)
     lost = _words_lost(before, after)
     reasons = {trait.id: trait.override.reason for trait in after.traits if trait.override}
     resting = [pair for pair in _without_ground(pairs, before, after) if not pair.dropped]
@@ -96,7 +101,7 @@ def forget_review(data_dir: Path, reader_id: str, review_id: str) -> ForgottenRe
         pairs=tuple(pair.id for pair in resting),
         edited_pairs=tuple(pair.id for pair in resting if pair.edited),
         runs=tuple(_carrying(data_dir, others, review, before, after)),
-        mentions=tuple(_mentions(review, card, lost, pairs, reasons)),
+        mentions=tuple(_mentions(review, card, lost, pairs, written, reasons)),
     )
 
 
@@ -166,13 +171,18 @@ def _mentions(
     card: EditedCard | None,
     lost: Iterable[str],
     pairs: Iterable[PreferencePair],
+    written: Iterable[Description],
     reasons: Mapping[str, str],
 ) -> Iterator[Mention]:
     if card and (_quotes(card.text, review) or _tells(card.text, lost)):
         yield Mention("card", review.reader_id)
     for pair in pairs:
-        if _quotes(_texts_of(pair), review):
+        if _quotes(_texts_of(pair), review) or _tells("\n".join(pair.near), lost):
             yield Mention("pair", pair.id)
+    for one in written:
+        texts = "\n".join((one.text, one.edited_text or ""))
+        if _quotes(texts, review) or _tells("\n".join(one.near), lost):
+            yield Mention("description", str(one.id), one.book_id)
     for trait_id, reason in reasons.items():
         if _quotes(reason, review):
             yield Mention("reason", trait_id)

@@ -7,19 +7,18 @@ al., "Can LLM be a Personalized Judge?", arXiv 2406.11657), and the share of bal
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import fmean
 
-from engine.intervals import mean_interval
 from engine.judge.families import kinship
 from engine.judge.questions import PAIRWISE, Aspect, Key, Said
 from engine.store import judge_answers as answer_rows
 from engine.store.judge_answers import JudgeAnswer
 from engine.votes.ballot import Choice, Round, Seat, Vote
-from engine.votes.counting import Agreement, agreement
+from engine.votes.counting import Agreement, Interest, Rated, agreement, interest
 from engine.votes.rounds import revealed
 from engine.votes.verdict import Verdict, verdict_of
 
@@ -51,17 +50,6 @@ class Ruling:
     """With what most people said of the same ballots; None where nobody voted on them."""
     certain_agreement: Agreement | None
     """The same on the certain ballots."""
-
-
-@dataclass(frozen=True)
-class Interest:
-    """How much the reader would want to read the books, by one contestant's descriptions."""
-
-    mean: float
-    """Of ratings from 1 to 5."""
-    interval: tuple[float, float] | None
-    """95 %, by Student's t; None for one rating."""
-    ratings: int
 
 
 @dataclass(frozen=True)
@@ -110,7 +98,7 @@ def judgement_of(whole: Round, name: str, answers: Mapping[Key, JudgeAnswer]) ->
         tuple(
             ruling for aspect in PAIRWISE if (ruling := _ruling(whole, name, said, aspect)).ballots
         ),
-        _interest(said),
+        interest(_ratings(said)),
         sum(answer.calls for answer in answers.values()),
         sum(answer.prompt_tokens for answer in answers.values()),
         sum(answer.completion_tokens for answer in answers.values()),
@@ -177,11 +165,7 @@ def _most(counts: Counter[Choice]) -> Choice:
     return "right" if right > max(left, neither) else "tie"
 
 
-def _interest(said: Mapping[Key, Said]) -> dict[str, Interest]:
-    ratings: defaultdict[str, list[float]] = defaultdict(list)
-    for (_, contestant, _, aspect), one in said.items():
+def _ratings(said: Mapping[Key, Said]) -> Iterator[Rated]:
+    for (book_id, contestant, _, aspect), one in said.items():
         if aspect == "interest":
-            ratings[contestant].append(one.answer)
-    return {
-        name: Interest(fmean(own), mean_interval(own), len(own)) for name, own in ratings.items()
-    }
+            yield Rated(contestant, book_id, one.answer)

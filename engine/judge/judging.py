@@ -21,7 +21,7 @@ from engine.store import votes as vote_rows
 from engine.store.database import opened
 from engine.store.judge_answers import JudgeAnswer
 from engine.votes.ballot import Round
-from models.asking import asked, concurrently
+from models.asking import asked, concurrently, saved_whatever
 from models.chat import ChatModel
 from models.errors import BadInput, UserError
 from models.events import Event, Failed, Finished, Note, Step
@@ -152,12 +152,7 @@ async def answers_by(
             said.completion_tokens,
         )
         save = (data_dir, plan.round.id, who.name, answer)
-        saving = asyncio.create_task(asyncio.to_thread(answer_rows.save, *save))
-        try:
-            await asyncio.shield(saving)
-        except asyncio.CancelledError:
-            await saving  # another call failed; what this one cost is not lost, nor saved later
-            raise
+        await saved_whatever(asyncio.to_thread(answer_rows.save, *save))
         return answer
 
     done = 0

@@ -49,7 +49,7 @@ class Question:
 
     @property
     def sampling(self) -> Sampling:
-        schema = _RATING if self.aspect == "interest" else _CHOICE
+        schema = _RATING if self.aspect == "interest" else CHOICE
         return Sampling(max_tokens=REPLY_TOKENS, repeat_penalty=1.0, json_schema=schema)
 
     @property
@@ -135,7 +135,7 @@ def _schema(properties: dict[str, object]) -> str:
     )
 
 
-_CHOICE = _schema(
+CHOICE = _schema(
     {
         "answer": {"type": "string", "enum": ["1", "2"]},
         "confidence": {"type": "integer", "minimum": 1, "maximum": 100},

@@ -24,8 +24,10 @@ FLAGS = ("held_out", "dropped", "edited", "accepted", "flagged")
 OWN_FIELDS = (
     *("id", "reader_id", "track", "trait_id", "topic", "origin"),
     *FLAGS,
-    *("stance", "evidence", "made"),
+    *("stance", "evidence", "made", "near"),
 )
+LISTS = ("evidence", "near")
+"""Those of them that are lists of texts."""
 SIGNS = frozenset({"reader_id", "trait_id", "origin"})
 """A table that has these columns is one of ours."""
 
@@ -39,7 +41,8 @@ Texts = tuple[str, str, str]
 def own_fields(pair: PreferencePair) -> dict[str, object]:
     """Everything of a pair but its texts, for JSON."""
     # Not asdict, whose copying takes longer than all the rest of an export.
-    return {name: getattr(pair, name) for name in OWN_FIELDS} | {"evidence": list(pair.evidence)}
+    lists = {name: list(getattr(pair, name)) for name in LISTS}
+    return {name: getattr(pair, name) for name in OWN_FIELDS} | lists
 
 
 def own_record(record: Record) -> Record | None:
@@ -84,8 +87,9 @@ def pair_of(texts: Texts, own: Record) -> PreferencePair:
         accepted=accepted,
         flagged=flagged,
         stance=_stance(own),
-        evidence=_evidence(own.fields.get("evidence")),
+        evidence=_texts(own, "evidence"),
         made=text_of(own, "made") or "bank",
+        near=_texts(own, "near"),
     )
 
 
@@ -119,13 +123,14 @@ def _stance(own: Record) -> float:
     return stance
 
 
-def _evidence(value: object) -> tuple[str, ...]:
+def _texts(own: Record, name: str) -> tuple[str, ...]:
+    value = own.fields.get(name)
     if value is None or value == "":
         return ()
     if isinstance(value, str):
-        value = _json(value, "evidence")
+        value = _json(value, name)
     if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
-        raise BadRow(f"The field 'evidence' should be a list of ids but is {shown(value)}.")
+        raise BadRow(f"The field {name!r} should be a list of texts but is {shown(value)}.")
     return tuple(map(storable, value))
 
 

@@ -16,7 +16,7 @@ from engine.pair_files.shapes import ARGILLA, COLUMNS_READ, TEXTS_OF
 from engine.pair_files.table import table_rows
 from engine.sources.detect import ROWS_LOOKED_AT, detected, is_json
 from engine.sources.lines_of_json import json_records
-from engine.sources.opening import InputFile, Source, is_zipped, opened, opened_bytes
+from engine.sources.opening import InputFile, Source, is_parquet, opened
 from engine.sources.records import Record
 from engine.sources.table import header_of
 from models.errors import BadInput
@@ -68,9 +68,9 @@ def opened_pairs(file: InputFile, format_name: str | None = None) -> Iterator[Op
         raise BadInput(
             f"There is no format {format_name!r} for pairs.", f"Formats: {', '.join(READ_FORMATS)}."
         )
-    if _is_parquet(file):
+    if is_parquet(file):
         # Imported here: Arrow takes a sixth of a second, and most files are none of its.
-        from engine.pair_files.parquet import parquet_columns, parquet_rows
+        from engine.sources.parquet import parquet_columns, parquet_rows
 
         found = parquet_columns(file)
         shape = _format_of(file, "parquet", found, format_name) or _refused(
@@ -85,17 +85,6 @@ def opened_pairs(file: InputFile, format_name: str | None = None) -> Iterator[Op
         records = json_records(source) if container == "json" else table_rows(source)
         remark = _remark(file, container, format_name)
         yield OpenPairs(container, told or _unknown(source, container), records, remark)
-
-
-def _is_parquet(file: InputFile) -> bool:
-    with opened_bytes(file) as (chunks, _):
-        found = next(chunks, b"").startswith(b"PAR1")
-    if found and is_zipped(file):
-        raise BadInput(
-            f"{file.name} is a Parquet file that was packed once more, as .gz.",
-            "Unpack it: `gunzip FILE.gz`.",
-        )
-    return found
 
 
 def _format_of(

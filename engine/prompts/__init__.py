@@ -7,7 +7,7 @@ from functools import cache
 from hashlib import sha256
 from importlib.resources import files
 
-from engine.domain import Book
+from engine.domain import Book, PreferencePair
 from models.chat import Message
 
 
@@ -38,6 +38,30 @@ def turn(request: str, near: Sequence[str]) -> str:
         return request
     said = "\n".join(f"- {sentence}" for sentence in near)
     return f"{request}\n\n{prompt('near').replace('{said}', said)}"
+
+
+def persona_turn(request: str, persona: str) -> str:
+    """What the user says in story P: the request, and below it a line on who asks.
+
+    Where nobody is known the line says so, in place of leaving it out: then two prompts that differ
+    in nothing but the persona differ in nothing but its words.
+
+    Args:
+        persona: a sentence; empty where nobody is known.
+    """
+    told = persona or prompt("persona_nobody")
+    return f"{request}\n\n{prompt('persona_line').replace('{persona}', told)}"
+
+
+def request_of(pair: PreferencePair, near: Sequence[str]) -> str:
+    """All that stands in the person's turn of a pair.
+
+    Args:
+        near: what the reader would say; of a dataset's pair the one persona, or none.
+    """
+    if pair.track == "personas":
+        return persona_turn(pair.prompt, *near or ("",))
+    return turn(pair.prompt, near)
 
 
 def description_request(book: Book) -> str:

@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 
-from engine.sources import plain, text
+from engine.sources import plain, ratings, text
 from engine.sources.formats import GENERAL
 from engine.sources.opening import Source
 from engine.sources.table import header_of
@@ -72,6 +72,21 @@ _SIGNS: dict[Kind, dict[str, _Sign]] = {
         "csv": _Sign(False, (_TITLE, _ABOUT_A_BOOK)),
     },
     "preferences": {
+        "shp": _Sign(True, (("history",), ("human_ref_A",), ("human_ref_B",), ("labels",))),
+        "beavertails": _Sign(
+            True,
+            (
+                ("prompt",),
+                ("response_0",),
+                ("response_1",),
+                ("better_response_id", "safer_response_id"),
+            ),
+        ),
+        "ultrafeedback": _Sign(True, (ratings.REQUEST, ("completions[]",))),
+        "argilla": _Sign(True, (ratings.REQUEST, ("chosen_response",), ("rejected_response",))),
+        "generations": _Sign(
+            True, (ratings.REQUEST, ("generations[]",), ("ratings[]", "rating[]"))
+        ),
         "trl": _Sign(True, (("prompt", "chosen[]"), ("chosen",), ("rejected",))),
         "hh_rlhf": _Sign(True, (("chosen",), ("rejected",))),
     },
@@ -105,6 +120,25 @@ def detected(source: Source, kind: Kind) -> str | None:
     if found is None and kind == "reviews" and not (look.is_json and look.names):
         return text.FORMAT if text.has_headings(source.head) else None
     return found
+
+
+def detected_columns(columns: Sequence[str], kind: Kind) -> str | None:
+    """The format of this kind that a Parquet file has the columns of; None of none.
+
+    Args:
+        columns: with a second one, `name[]`, for each that is a list.
+    """
+    return _match(_Look(True, tuple(columns)), kind)
+
+
+def undetected_columns(
+    name: str, columns: Sequence[str], kind: Kind, known: Sequence[str]
+) -> BadInput:
+    """The refusal of a Parquet file in no known format."""
+    told = _shows(_Look(True, tuple(columns)), ())
+    return BadInput(
+        f"{name} is in no format known for {kind}: it {told}.", f"Formats: {', '.join(known)}."
+    )
 
 
 def undetected(source: Source, kind: Kind, known: Sequence[str]) -> BadInput:

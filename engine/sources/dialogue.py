@@ -17,6 +17,12 @@ def prompt_text(messages: Sequence[Message]) -> str:
     return "\n\n".join(f"{SPEAKERS[message.role]}: {message.content}" for message in messages)
 
 
+def last_request(prompt: str) -> str:
+    """What the user said last in a prompt of `prompt_text`; all of it where that was one turn."""
+    user = f"{SPEAKERS['user']}: "
+    return f"\n\n{prompt}".rpartition(f"\n\n{user}")[2].removeprefix("\n\n")
+
+
 def refuse_unpaired(prompt: str, chosen: str, rejected: str) -> None:
     """Refuse texts of which nothing could be learnt.
 

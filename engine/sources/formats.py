@@ -4,14 +4,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
-from engine.domain import Book, PreferenceExample, Skipped
+from engine.domain import Book, Skipped
 from engine.sources import (
     amazon2018,
     amazon2023,
     amazon_meta,
     goodreads_csv,
     goodreads_json,
-    hh_rlhf,
     kaggle_csv,
     librarything,
     mapped,
@@ -19,7 +18,6 @@ from engine.sources import (
     plain,
     storygraph_csv,
     text,
-    trl,
 )
 from engine.sources.columns import ColumnMap
 from engine.sources.lines_of_json import json_records
@@ -151,11 +149,6 @@ _ALL_BOOKS = (
 BOOK_FORMATS: Mapping[str, BookFormat] = {one.name: one for one in _ALL_BOOKS}
 BOOK_FORMAT_NAMES = (*BOOK_FORMATS, onix.FORMAT)
 """ONIX is XML and read from bytes rather than lines, apart from the others."""
-
-PREFERENCE_FORMATS: Mapping[str, Callable[[Source, str], Iterator[PreferenceExample | Skipped]]] = {
-    "trl": trl.examples,
-    "hh_rlhf": hh_rlhf.examples,
-}
 
 
 def with_columns(name: str, mapping: ColumnMap) -> ReviewFormat:

@@ -5,23 +5,14 @@ part before the last Assistant turn has no common prompt and is skipped.
 """
 
 import re
-from collections.abc import Iterator
 
-from engine.domain import PreferenceExample, Skipped
-from engine.sources.dialogue import example, prompt_text
-from engine.sources.lines_of_json import json_records
-from engine.sources.opening import Source
-from engine.sources.records import BadRow, Record, converted, required_text
+from engine.sources.dialogue import prompt_text
+from engine.sources.records import BadRow, Record, required_text
 from models.chat import Message
 
 LAST_TURN = "\n\nAssistant:"
 PARTED = "The two dialogues part before their last Assistant turn."
 _TURN = re.compile(r"(?:^|\n\n)(Human|Assistant):")
-
-
-def examples(source: Source, dataset: str) -> Iterator[PreferenceExample | Skipped]:
-    """The pairs of the file, one at a time."""
-    return converted(json_records(source), lambda record: example(dataset, *texts_of(record)))
 
 
 def texts_of(record: Record) -> tuple[str, str, str]:

@@ -17,17 +17,20 @@ from engine.sources.choice import EVERYONE, Choice
 from engine.sources.chosen import Skips, chosen_rows, each_once
 from engine.sources.columns import ColumnMap
 from engine.sources.detect import Kind, detected, undetected
+from engine.sources.dialogue import example
 from engine.sources.formats import (
     BOOK_FORMAT_NAMES,
     BOOK_FORMATS,
-    PREFERENCE_FORMATS,
 )
 from engine.sources.look import format_of
 from engine.sources.opening import Source, Watch, at_hand, opened, unwatched
+from engine.sources.preferences import Keep, opened_rows
+from engine.sources.records import Record, converted
 from engine.sources.rows import Row
 from models.errors import BadInput
 
 Entry = TypeVar("Entry")
+KEEP = Keep()
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,8 @@ class ImportedPreferences:
     dataset: str
     examples: tuple[PreferenceExample, ...]
     skipped: tuple[Skipped, ...]
+    skipped_unlisted: int = 0
+    """Skipped rows past the ten thousand that are listed."""
 
 
 @contextmanager
@@ -164,29 +169,37 @@ def read_books(path: Path | None, format_name: str | None = None) -> ImportedBoo
 
 
 def read_preferences(
-    path: Path | None, format_name: str | None = None, dataset: str | None = None
+    path: Path | None,
+    format_name: str | None = None,
+    dataset: str | None = None,
+    keep: Keep = KEEP,
 ) -> ImportedPreferences:
-    """The preference pairs of a file, or of standard input for None and `-`.
+    """The preference pairs of a file of JSON Lines or Parquet, or of standard input.
 
     Args:
+        path: None or `-`: standard input.
         format_name: a key of `PREFERENCE_FORMATS`; None tells it by the content.
         dataset: the name the pairs are kept under; None takes the file's.
+        keep: which rows are taken, where the format tells.
 
     Raises:
         BadInput: the file or its format cannot be read, or no row of it can.
     """
-    with at_hand(path) as file, opened(file) as source:
-        name = _format_name(format_name, source, "preferences", tuple(PREFERENCE_FORMATS))
-        dataset = dataset or source.stem
+    with at_hand(path) as file, opened_rows(file, format_name) as rows:
+        name, dataset = rows.format.name, dataset or file.stem
         skips = Skips()
         found: dict[str, PreferenceExample] = {}
-        for entry in PREFERENCE_FORMATS[name](source, dataset):
+
+        def example_of(record: Record) -> PreferenceExample:
+            return example(dataset, *rows.format.texts(record, keep))
+
+        for entry in converted(rows.records, example_of):
             if isinstance(entry, Skipped):
                 skips.add(entry)
             else:
                 found.setdefault(entry.id, entry)
-        examples = tuple(_not_nothing(iter(found.values()), skips, source.name, name, "pair"))
-        return ImportedPreferences(name, dataset, examples, skips.in_order())
+        examples = tuple(_not_nothing(iter(found.values()), skips, file.name, name, "pair"))
+        return ImportedPreferences(name, dataset, examples, skips.in_order(), skips.unlisted)
 
 
 def _format_name(asked: str | None, source: Source, kind: Kind, formats: tuple[str, ...]) -> str:

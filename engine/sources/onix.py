@@ -26,7 +26,7 @@ from models.errors import BadInput
 FORMAT = "onix"
 START_SIZE = 64 * 1024
 
-_SHORT = {
+SHORT = {
     "ONIXmessage": "ONIXMessage",
     "product": "Product",
     "a001": "RecordReference",
@@ -57,6 +57,7 @@ _SHORT = {
     "collateraldetail": "CollateralDetail",
     "textcontent": "TextContent",
     "x426": "TextType",
+    "x427": "ContentAudience",
     "d104": "Text",
     "publishingdetail": "PublishingDetail",
     "publishingdate": "PublishingDate",
@@ -73,7 +74,7 @@ _PUBLICATION_DATES = ("01", "11", "19")
 """Of this product; first publication; publication of the print counterpart."""
 _BISAC, _KEYWORDS = "10", "20"
 _THEMA = tuple(map(str, range(93, 100)))
-_DESCRIPTIONS = ("03", "02", "01")
+DESCRIPTIONS = ("03", "02", "01")
 _IS_ONIX = re.compile(rb"<(?:\w+:)?ONIX[Mm]essage\b([^>]*)>?")
 _RELEASE = re.compile(rb"""\brelease\s*=\s*["'](\d)""")
 _TAG = re.compile(r"<[^<>]*>")
@@ -86,10 +87,19 @@ def is_onix(file: InputFile) -> bool:
 
 
 def books(file: InputFile) -> Iterator[Book | Skipped]:
-    """The products of a message, one at a time.
+    """The products of a message that are not deleted, one at a time.
 
     Raises:
         BadInput: not ONIX 3, not well-formed, or it declares entities.
+    """
+    return (entry for entry in products(file) if entry is not None)
+
+
+def products(file: InputFile) -> Iterator[Book | Skipped | None]:
+    """Every product of a message in its place; None for one that is deleted.
+
+    Raises:
+        BadInput: as `books`.
     """
     _refuse_what_is_not_ours(file)
     parser = etree.XMLPullParser(
@@ -114,7 +124,7 @@ def books(file: InputFile) -> Iterator[Book | Skipped]:
             ) from error
 
 
-def _products(parser: etree.XMLPullParser) -> Iterator[Book | Skipped]:
+def _products(parser: etree.XMLPullParser) -> Iterator[Book | Skipped | None]:
     for _, product in parser.read_events():
         assert isinstance(product, etree._Element)
         try:
@@ -123,8 +133,7 @@ def _products(parser: etree.XMLPullParser) -> Iterator[Book | Skipped]:
             line = product.sourceline
             yield Skipped(line if isinstance(line, int) else 0, str(bad))
         else:
-            if book is not None:
-                yield book
+            yield book
         _let_go(product)
 
 
@@ -256,7 +265,7 @@ def _subjects(detail: etree._Element) -> Iterator[str]:
 def _description(product: etree._Element) -> str:
     detail = _child(product, "CollateralDetail")
     contents = [] if detail is None else _children(detail, "TextContent")
-    for wanted in _DESCRIPTIONS:
+    for wanted in DESCRIPTIONS:
         for content in contents:
             text = _child(content, "Text")
             if text is not None and _text(content, "TextType") == wanted:
@@ -267,7 +276,16 @@ def _description(product: etree._Element) -> str:
 def _prose(text: etree._Element) -> str:
     """A text that may be XHTML, HTML inside CDATA, or plain."""
     marked_up = etree.tostring(text, encoding="unicode", with_tail=False) if len(text) else ""
-    plain = _TAG.sub("", _BLOCK_END.sub("\n", marked_up or text.text or ""))
+    return prose(marked_up or text.text or "")
+
+
+def prose(marked_up: str) -> str:
+    """A description in plain words, a line for each of its paragraphs.
+
+    Raises:
+        BadRow: it is over a million characters long.
+    """
+    plain = _TAG.sub("", _BLOCK_END.sub("\n", marked_up))
     if len(plain) > MAX_TEXT_CHARS:
         raise BadRow(f"The description is over {MAX_TEXT_CHARS:,} characters long.")
     lines = (" ".join(line.split()) for line in without_html(storable(plain)).splitlines())
@@ -276,7 +294,7 @@ def _prose(text: etree._Element) -> str:
 
 def _name(element: etree._Element) -> str:
     local = etree.QName(element).localname
-    return _SHORT.get(local, local)
+    return SHORT.get(local, local)
 
 
 def _children(parent: etree._Element, name: str) -> list[etree._Element]:

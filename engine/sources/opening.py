@@ -171,9 +171,34 @@ def utf8_chunks(chunks: Iterator[bytes], name: str) -> tuple[Iterator[bytes], in
     return chain([bare], chunks), len(start) - len(bare)
 
 
+def mark_and_encoding(file: InputFile) -> tuple[bytes, str]:
+    """The byte order mark that a file begins with, or nothing, and the encoding of what follows."""
+    with opened_bytes(file) as (chunks, _):
+        start = next(chunks, b"")
+    marks = (codecs.BOM_UTF8, *_UTF)
+    mark = next((mark for mark in marks if start.startswith(mark)), b"")
+    return mark, _encoding_of(start)
+
+
 def is_zipped(file: InputFile) -> bool:
     with _refusals_explained(file), file.path.open("rb") as handle:
         return handle.read(2) == _GZIP_MAGIC
+
+
+def is_parquet(file: InputFile) -> bool:
+    """Whether a file is Parquet, by its first bytes.
+
+    Raises:
+        BadInput: it is, and packed once more.
+    """
+    with opened_bytes(file) as (chunks, _):
+        found = next(chunks, b"").startswith(b"PAR1")
+    if found and is_zipped(file):
+        raise BadInput(
+            f"{file.name} is a Parquet file that was packed once more, as .gz.",
+            "Unpack it: `gunzip FILE.gz`.",
+        )
+    return found
 
 
 @contextmanager

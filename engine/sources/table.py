@@ -3,6 +3,7 @@
 import csv
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from engine.domain import Skipped
 from engine.sources.opening import Source
@@ -10,6 +11,20 @@ from engine.sources.records import Record
 
 MAX_RECORD_CHARS = 4 * 1024 * 1024
 DELIMITERS = ",;\t"
+
+
+@dataclass(frozen=True)
+class RawRow:
+    """A row with the very text it was read from: all of them together are the file."""
+
+    line: int
+    """Where it starts, from 1."""
+    raw: str
+    """With the end of its last line."""
+    cells: list[str]
+    """None of an empty line, and of what is not CSV."""
+    trouble: str = ""
+    """Why it is not CSV; empty where it is."""
 
 
 def table_records(source: Source) -> Iterator[Record | Skipped]:
@@ -45,6 +60,15 @@ def delimiter_of(head: Sequence[str]) -> str:
 
 
 def _rows(lines: Iterator[str], delimiter: str) -> Iterator[tuple[int, list[str]] | Skipped]:
+    for row in raw_rows(lines, delimiter):
+        if row.trouble:
+            yield Skipped(row.line, row.trouble)
+        elif row.cells:
+            yield row.line, row.cells
+
+
+def raw_rows(lines: Iterator[str], delimiter: str) -> Iterator[RawRow]:
+    """Every row of a file, empty and broken ones too."""
     csv.field_size_limit(MAX_RECORD_CHARS)
     feed = _Feed(lines)
     reader = csv.reader(feed, delimiter=delimiter, strict=True)
@@ -55,12 +79,13 @@ def _rows(lines: Iterator[str], delimiter: str) -> Iterator[tuple[int, list[str]
         except StopIteration:
             return
         except csv.Error as error:
-            yield Skipped(feed.record_line, f"The row is not CSV: {feed.why(error)}.")
+            trouble = f"The row is not CSV: {feed.why(error)}."
+            line = feed.record_line
             feed.give_back()
+            yield RawRow(line, feed.raw, [], trouble)
             reader = csv.reader(feed, delimiter=delimiter, strict=True)
             continue
-        if cells:
-            yield feed.record_line, cells
+        yield RawRow(feed.record_line, feed.raw, cells)
 
 
 class _Feed:
@@ -84,8 +109,14 @@ class _Feed:
     def record_line(self) -> int:
         return self._record[0][0]
 
+    @property
+    def raw(self) -> str:
+        """The text of the record."""
+        return "".join(text for _, text in self._record)
+
     def give_back(self) -> None:
         self._again.extendleft(reversed(self._record[1:]))
+        del self._record[1:]
 
     def why(self, error: csv.Error) -> str:
         """The csv module's reason, in plainer words for the two that come of a lost quote."""

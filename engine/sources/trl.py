@@ -5,20 +5,12 @@ without a prompt of its own, a row's prompt is what chosen and rejected begin wi
 conversation has to end in one assistant message on each side.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import takewhile
 
-from engine.domain import PreferenceExample, Skipped
-from engine.sources.dialogue import SPEAKERS, example, prompt_text
-from engine.sources.lines_of_json import json_records
-from engine.sources.opening import Source
-from engine.sources.records import BadRow, Record, converted, required_text, shown, storable
+from engine.sources.dialogue import SPEAKERS, prompt_text
+from engine.sources.records import BadRow, Record, required_text, shown, storable
 from models.chat import Message
-
-
-def examples(source: Source, dataset: str) -> Iterator[PreferenceExample | Skipped]:
-    """The pairs of the file, one at a time."""
-    return converted(json_records(source), lambda record: example(dataset, *texts_of(record)))
 
 
 def texts_of(record: Record) -> tuple[str, str, str]:

@@ -43,6 +43,12 @@ def descriptions_of(db: Database, reader_id: str, book_id: str | None = None) ->
     return [_description(row) for row in found]
 
 
+def written_from(db: Database, reader_id: str) -> list[Description]:
+    """What was written for a reader, or for another from this reader's card; the newest first."""
+    sql = "select * from descriptions where reader_id = ?1 or card_of = ?1 order by id desc"
+    return [_description(row) for row in rows(db, sql, reader_id)]
+
+
 def find_description(db: Database, description_id: int) -> Description:
     """One description.
 
@@ -56,6 +62,15 @@ def find_description(db: Database, description_id: int) -> Description:
             "`persona-studio preview READER --book BOOK --history` lists them.",
         )
     return _description(found[0])
+
+
+def save_edit(db: Database, description: Description) -> None:
+    """Keep what the editor did with a description: other words, or that it may stand."""
+    accepted_at = description.accepted_at and description.accepted_at.isoformat()
+    db.execute(
+        "update descriptions set edited_text = ?, accepted_at = ? where id = ?",
+        [description.edited_text, accepted_at, description.id],
+    )
 
 
 def _description(row: Row) -> Description:

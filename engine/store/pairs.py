@@ -151,6 +151,7 @@ def _row(pair: PreferencePair) -> dict[str, object]:
         "stance": pair.stance,
         "evidence": packed(pair.evidence),
         "made": pair.made,
+        "near": packed(pair.near),
     }
 
 
@@ -173,4 +174,5 @@ def _pair(row: Row) -> PreferencePair:
         stance=number(row["stance"]),
         evidence=texts(row["evidence"]),
         made=text(row["made"]),
+        near=texts(row["near"]),
     )

@@ -225,6 +225,17 @@ def described_books(db: Database) -> list[Book]:
     ]
 
 
+def find_described(db: Database, wanted: str) -> Book | None:
+    """The book of this id, or else of this exact title, if it has a description to write from."""
+    found = rows(
+        db,
+        "select * from book where description != '' and (id = ?1 or title = ?1) "
+        "order by id != ?1 limit 1",
+        wanted,
+    )
+    return _book(found[0]) if found else None
+
+
 def is_sensitive_allowed(db: Database, reader_id: str) -> bool:
     """Whether sensitive items are switched on for this reader."""
     found = rows(db, "select sensitive from reader where id = ?", reader_id)

@@ -111,6 +111,8 @@ def save_votes(db: Database, votes: Sequence[Vote]) -> None:
                 "choice": vote.choice,
                 "tags": packed(vote.tags),
                 "made_at": vote.made_at.isoformat(),
+                "rated_left": vote.rated[0],
+                "rated_right": vote.rated[1],
             }
             for vote in votes
         ),
@@ -192,4 +194,9 @@ def _vote(row: Row) -> Vote:
         choice=cast(Choice, row["choice"]),
         tags=texts(row["tags"]),
         made_at=datetime.fromisoformat(text(row["made_at"])),
+        rated=(_rating(row["rated_left"]), _rating(row["rated_right"])),
     )
+
+
+def _rating(value: object) -> int | None:
+    return None if value is None else int(number(value))

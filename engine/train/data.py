@@ -12,10 +12,11 @@ from jinja2 import TemplateError
 from transformers import BatchEncoding, PreTrainedTokenizerBase
 
 from engine.domain import PreferencePair
-from engine.prompts import for_reader
+from engine.prompts import for_reader, request_of
 from engine.train.choosing import is_made_up, spread_over_topics, to_train_on
 from engine.train.config import TrainConfig
 from engine.train.input_files import MIRRORED, NOBODY, NOTHING_NEAR, Near, Opposite
+from models.chat import Message
 from models.errors import JobFailed
 
 
@@ -146,9 +147,16 @@ def mirrored(
     return made, cards | turned, {**near, **said}
 
 
-def conversational(pair: PreferencePair, card: str, near: Sequence[str] = ()) -> dict[str, object]:
-    """A pair as TRL's conversational preference row."""
-    messages = [vars(message) for message in for_reader(card, pair.prompt, near)]
+def conversational(
+    pair: PreferencePair, card: str, near: Sequence[str] = (), before: Sequence[Message] = ()
+) -> dict[str, object]:
+    """A pair as TRL's conversational preference row.
+
+    Args:
+        before: turns of other conversations that come first.
+    """
+    asked = for_reader(card, request_of(pair, near))
+    messages = [vars(message) for message in (*before, *asked)]
     return {
         "prompt": messages,
         "chosen": [{"role": "assistant", "content": pair.chosen}],
@@ -168,13 +176,18 @@ class Frame:
     """The one that ends an answer."""
 
 
-def frame_of(card: str, tokenizer: PreTrainedTokenizerBase) -> Frame:
+def frame_of(
+    card: str, tokenizer: PreTrainedTokenizerBase, before: Sequence[Message] = ()
+) -> Frame:
     """The frame of one reader's conversations.
+
+    Args:
+        before: turns of other conversations that come first.
 
     Raises:
         JobFailed: the template would begin a conversation twice, or never end an answer.
     """
-    asked = [vars(message) for message in for_reader(card, "Question")]
+    asked = [vars(message) for message in (*before, *for_reader(card, "Question"))]
     prompt = rendered(tokenizer, asked, generation_prompt=True)
     whole = rendered(tokenizer, [*asked, {"role": "assistant", "content": "Answer"}])
     added = tokenizer.added_tokens_decoder.items()
@@ -202,14 +215,18 @@ def tokenise(
     tokenizer: PreTrainedTokenizerBase,
     frame: Frame,
     near: Sequence[str] = (),
+    before: Sequence[Message] = (),
 ) -> Example:
     """Render and tokenise one pair.
+
+    Args:
+        before: turns of other conversations that come first.
 
     Raises:
         JobFailed: the prompt is not a prefix of the whole, special tokens are not as they must, or
             the template leaves out what was written.
     """
-    row = conversational(pair, card, near)
+    row = conversational(pair, card, near, before)
     asked = messages_of(row["prompt"])
     prompt = rendered(tokenizer, asked, generation_prompt=True)
     sides = []

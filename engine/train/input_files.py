@@ -15,6 +15,8 @@ from engine.train.config import TrainConfig
 
 PAIRS, CARDS, BOOK, NEAR = "pairs.jsonl", "cards.json", "book.json", "near.json"
 NEAR_BOOK, OPPOSITE = "near_book.json", "opposite.json"
+LEFT_OUT = "left_out.json"
+"""Of a dataset's run: ids of the pairs that were not taken, by why."""
 MIRRORED = "/opposite"
 """Ends the ids of a pair as the opposite reader has it, and of that reader."""
 

@@ -33,6 +33,8 @@ def work(run: RunDir, settings: Mapping[str, Any], asked_to_stop: Flag) -> Itera
     """Train as `job.json` says; ends without `Finished` when it was asked to stop."""
     started = time.monotonic()
     config = TrainConfig(**settings["config"])
+    if note := settings.get("note"):
+        yield Note(note)
     reached = step_reached(run)
     cache_dir = Path(settings["cache_dir"])
     loaded = yield from load(run, config, cache_dir)

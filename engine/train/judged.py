@@ -6,10 +6,10 @@ from dataclasses import asdict, dataclass
 from transformers import PreTrainedTokenizerBase
 
 from engine.domain import PreferencePair
+from engine.train.choosing import to_look_at
 from engine.train.data import Example, TrainingData, frame_of, tokenise
 from engine.train.input_files import NOBODY, Opposite
-from engine.train.look import to_look_at
-from engine.train.outcome import Scored, as_json, by_track, figures, verdict
+from engine.train.outcome import Scored, ToldBy, as_json, by_track, figures, verdict
 from engine.train.scoring import PairLogps
 
 
@@ -96,11 +96,14 @@ def judgement(judged: Judged, scores: Scores, beta: float) -> dict[str, object]:
     in_all = figures([*held_out.values()], beta)
     own = figures([*scores.of(judged.own).values()], beta)
     tracks = by_track(held_out, judged.pairs, beta)
+    is_tailored = any(pair.track == "personas" for pair in judged.pairs.values())
+    by: ToldBy = "persona" if is_tailored else "card"
     return {
         "held_out": {
             **as_json(in_all),
             "tracks": {track: as_json(told) for track, told in tracks.items()},
         },
         "train": as_json(own),
-        "verdict": asdict(verdict(in_all, own)),
+        "told_by": by,
+        "verdict": asdict(verdict(in_all, own, by)),
     }

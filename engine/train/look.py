@@ -5,10 +5,9 @@ the mode it found it in, so a training that is looked at takes the same steps as
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from math import ceil
 from threading import Event as Flag
 from typing import cast
 
@@ -18,17 +17,12 @@ from torch import Tensor
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from trl.trainer.dpo_trainer import DPOTrainer
 
-from engine.domain import TRACKS, PreferencePair
 from engine.train import processes, shared_prefix
-from engine.train.choosing import spread_over_topics
 from engine.train.data import Example
 from engine.train.samples import SampleRequest, repeated_share, write_sample
 from engine.train.scoring import PairLogps
 from models.events import Event, Item, Metric
 
-LOOKED_AT = 24
-"""Held-out pairs scored at every checkpoint: enough for a curve (± 20 points), few enough to wait
-for. All of them are scored at the end."""
 HELD_OUT_KEYS = {
     "rewards/accuracies": "held_out/accuracies",
     "rewards/margins": "held_out/margins",
@@ -46,14 +40,6 @@ class Sights:
     reference: Mapping[str, PairLogps]
     """Of the held-out pairs at least, under the reference of this stage."""
     sample: SampleRequest | None
-
-
-def to_look_at(pairs: Sequence[PreferencePair], limit: int = LOOKED_AT) -> list[PreferencePair]:
-    """About `limit` pairs, as many of each track as of the others where it has them."""
-    tracks = [own for track in TRACKS if (own := [p for p in pairs if p.track == track])]
-    if len(pairs) <= limit:
-        return list(pairs)
-    return [p for own in tracks for p in spread_over_topics(own, ceil(limit / len(tracks)))]
 
 
 def look(trainer: DPOTrainer, sights: Sights, step: int, asked_to_stop: Flag) -> Iterator[Event]:

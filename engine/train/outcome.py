@@ -74,6 +74,13 @@ class Figures:
     """As `tuned`, under the opposite reader's card."""
 
 
+ToldBy = Literal["card", "persona"]
+OPPOSED: dict[ToldBy, str] = {
+    "card": "the opposite reader's card",
+    "persona": "the opposed persona",
+}
+"""What a prompt says of who asks, and what says the opposite."""
+
 Kind = Literal["learned", "partly", "memorised", "not_learned", "too_few"]
 
 
@@ -148,11 +155,12 @@ def as_json(told: Figures) -> dict[str, object]:
     return document
 
 
-def verdict(held_out: Figures, train: Figures) -> Verdict:
+def verdict(held_out: Figures, train: Figures, by: ToldBy = "card") -> Verdict:
     """What a person should make of it, in two sentences at the most.
 
     Args:
         train: of pairs that were trained on, or some of them.
+        by: what the prompts say of who asks.
     """
     moved = held_out.moved
     if moved is None or held_out.pairs < FEWEST_PAIRS:
@@ -179,26 +187,26 @@ def verdict(held_out: Figures, train: Figures) -> Verdict:
         kind = "not_learned"
         told = f"It did not learn: training moved {_told(moved)} of the pairs it never saw towards "
         told += f"the chosen answer, no better than chance, and {own:.0%} of its own."
-    beats, beside = _beside_card(held_out)
-    return Verdict(kind, beats, " ".join(filter(None, (told, beside, _turned(held_out)))))
+    beats, beside = _beside_card(held_out, by)
+    return Verdict(kind, beats, " ".join(filter(None, (told, beside, _turned(held_out, by)))))
 
 
-def _turned(held_out: Figures) -> str:
+def _turned(held_out: Figures, by: ToldBy) -> str:
     """Whether the model reads the card, told by the opposite reader's."""
     tuned, opposite, turned = held_out.tuned, held_out.opposite, held_out.turned
     if tuned is None or opposite is None or turned is None:
         return ""
     reads = turned.low > CHANCE and tuned.share - opposite.share >= READS
-    told = f"under the opposite reader's card it is {opposite.share:.0%}."
-    return f"It reads the card: {told}" if reads else f"It hardly reads the card: {told}"
+    told = f"under {OPPOSED[by]} it is {opposite.share:.0%}."
+    return f"It reads the {by}: {told}" if reads else f"It hardly reads the {by}: {told}"
 
 
-def _beside_card(held_out: Figures) -> tuple[bool | None, str]:
+def _beside_card(held_out: Figures, by: ToldBy) -> tuple[bool | None, str]:
     """Tuning beside the card in the prompt alone, told by the pairs that only one gets right."""
     card, tuned, over = held_out.card_alone, held_out.tuned, held_out.tuned_over_card
     if card is None or tuned is None:
         return None, ""
-    against = f"the card in the prompt alone: {tuned.share:.0%} against {card.share:.0%} of them."
+    against = f"the {by} in the prompt alone: {tuned.share:.0%} against {card.share:.0%} of them."
     if over is not None and over.low > CHANCE:
         return True, f"Tuning beat {against}"
     if tuned.share > card.share:

@@ -14,7 +14,7 @@ from math import ceil
 from typing import TypeVar
 
 from engine.domain import PreferencePair
-from engine.prompts import for_reader, turn
+from engine.prompts import for_reader, request_of
 from engine.train.choosing import spread_over_topics, to_train_on
 from engine.train.config import TrainConfig, pairs_per_step
 from engine.train.input_files import MIRRORED, Near
@@ -185,7 +185,7 @@ def mirror_image(size: PairSize) -> PairSize:
 
 def as_asked(pair: PreferencePair, near: Near) -> PreferencePair:
     """The pair with all that stands in the person's turn as its prompt, for measuring."""
-    return replace(pair, prompt=turn(pair.prompt, near.get(pair.id, ())))
+    return replace(pair, prompt=request_of(pair, near.get(pair.id, ())))
 
 
 def bytes_of(pair: PreferencePair, card: str) -> int:

@@ -4,7 +4,7 @@ The request is the previews', card first, and so is the way of writing: greedy, 
 Nothing is judged here; the editor reads.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event as Flag
@@ -54,7 +54,6 @@ def sample_request(
     return SampleRequest(book.id, book.title, tuple(ids))
 
 
-@torch.no_grad()
 def write_sample(
     model: PreTrainedModel,
     tokenizer: PreTrainedTokenizerBase,
@@ -66,20 +65,38 @@ def write_sample(
     Args:
         model: the causal model, in eval mode.
     """
+    return write_greedily(
+        model, tokenizer, request.prompt_ids, SAMPLE_TOKENS, REPEAT_PENALTY, asked_to_stop
+    )
+
+
+@torch.no_grad()
+def write_greedily(
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+    prompt_ids: Sequence[int],
+    max_tokens: int,
+    repeat_penalty: float,
+    asked_to_stop: Flag,
+) -> list[int]:
+    """The likeliest next tokens, one after the other, without the end token.
+
+    Args:
+        model: the causal model, in eval mode.
+        repeat_penalty: 1 is none; of what it wrote itself.
+    """
     device = next(model.parameters()).device
-    prompt = torch.tensor([request.prompt_ids], device=device)
+    prompt = torch.tensor([prompt_ids], device=device)
     ends = model.generation_config.eos_token_id if model.generation_config else None
     as_settings: Callable[..., GenerationConfig] = GenerationConfig  # it has no types
     settings = as_settings(
-        max_new_tokens=SAMPLE_TOKENS,
+        max_new_tokens=max_tokens,
         do_sample=False,
         eos_token_id=ends if ends is not None else tokenizer.eos_token_id,
         pad_token_id=tokenizer.eos_token_id,
         repetition_penalty=1.0,
     )
-    penalty = RepetitionPenaltyLogitsProcessor(
-        REPEAT_PENALTY, prompt_ignore_length=len(request.prompt_ids)
-    )
+    penalty = RepetitionPenaltyLogitsProcessor(repeat_penalty, prompt_ignore_length=len(prompt_ids))
 
     def is_asked_to_stop(ids: Tensor, scores: Tensor, **_: object) -> Tensor:
         return torch.full((len(ids),), asked_to_stop.is_set(), device=ids.device)
@@ -93,7 +110,7 @@ def write_sample(
         stopping_criteria=StoppingCriteriaList([is_asked_to_stop]),
         use_cache=True,
     )
-    ids = written[0, len(request.prompt_ids) :].tolist()
+    ids = written[0, len(prompt_ids) :].tolist()
     special = set(tokenizer.all_special_ids)
     return [token for token in ids if token not in special]
 

@@ -30,6 +30,12 @@ TAGS: Mapping[str, str] = {
 }
 """Why a text was taken, by what is kept of it; a tie or two bad ones may have reasons too."""
 
+Ratings = tuple[int | None, int | None]
+"""How much the reader would want to read the book, by the left and by the right text: 1, not at
+all, to 5, very much; None where it was not rated."""
+NOT_RATED: Ratings = (None, None)
+LEAST_RATING, MOST_RATING = 1, 5
+
 MOST_NAME_CHARACTERS = 60
 
 
@@ -100,6 +106,7 @@ class Vote:
     tags: tuple[str, ...]
     made_at: datetime
     """UTC."""
+    rated: Ratings = NOT_RATED
 
 
 @dataclass(frozen=True)
@@ -125,10 +132,14 @@ class Round:
     def books(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(seat.book_id for seat in self.seats))
 
+    def voted(self, book_id: str, contestant: str) -> VotedText:
+        """A contestant's text of a book, with where it is from."""
+        wanted = (book_id, contestant)
+        return next(one for one in self.texts if (one.book_id, one.contestant.id) == wanted)
+
     def text(self, book_id: str, contestant: str) -> str:
         """What a contestant wrote of a book."""
-        wanted = (book_id, contestant)
-        return next(one.text for one in self.texts if (one.book_id, one.contestant.id) == wanted)
+        return self.voted(book_id, contestant).text
 
     def by(self, voter: str) -> dict[str, Vote]:
         """A voter's votes by ballot, in the order in which they were cast."""
@@ -153,7 +164,11 @@ class BlindBallot:
 
     def as_json(self) -> dict[str, object]:
         told = asdict(self)
-        said = {"choice": self.vote.choice, "why": list(self.vote.tags)} if self.vote else None
+        vote = self.vote
+        if vote is None:
+            return {**told, "vote": None}
+        left, right = vote.rated
+        said = {"choice": vote.choice, "why": list(vote.tags), "rated": [left, right]}
         return {**told, "vote": said}
 
 
@@ -191,6 +206,20 @@ def voter_name(text: str) -> str:
             f"{MOST_NAME_CHARACTERS} characters are the most.",
         )
     return name
+
+
+def checked_ratings(rated: Ratings) -> Ratings:
+    """Ratings as they are.
+
+    Raises:
+        BadInput: one is not from 1 to 5.
+    """
+    for one in rated:
+        if one is not None and not LEAST_RATING <= one <= MOST_RATING:
+            raise BadInput(
+                f"{one} is no rating.", "Rate from 1, not at all, to 5, very much to be read."
+            )
+    return rated
 
 
 def checked_tags(tags: tuple[str, ...]) -> tuple[str, ...]:

@@ -8,9 +8,10 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from statistics import fmean
 from typing import Literal
 
-from engine.intervals import Z_95, wilson
+from engine.intervals import Z_95, mean_interval, wilson
 
 Outcome = Literal["won", "lost", "tie", "both_bad"]
 EVEN = 0.5
@@ -80,6 +81,49 @@ class Agreement:
     alpha: float | None
     """Krippendorff's, nominal: 1 the same, 0 as by chance; None where all votes are one and the
     same, of which chance would make as much."""
+
+
+@dataclass(frozen=True)
+class Rated:
+    """One rating of one text."""
+
+    contestant: str
+    book: str
+    rating: int
+    """1 to 5."""
+    voter: str = ""
+
+
+@dataclass(frozen=True)
+class Interest:
+    """How much the reader would want to read the books, by one contestant's descriptions."""
+
+    mean: float
+    """Of ratings from 1 to 5: of each text's mean, so that each text counts once."""
+    interval: tuple[float, float] | None
+    """95 %, by Student's t over the texts; None for one text."""
+    ratings: int
+    voters: int
+
+
+def interest(ratings: Iterable[Rated]) -> dict[str, Interest]:
+    """What ratings come to, by contestant.
+
+    Ratings of one text go together, whoever gave them, and are not several independent cases.
+    """
+    of: defaultdict[str, list[Rated]] = defaultdict(list)
+    for one in ratings:
+        of[one.contestant].append(one)
+    return {name: _interest(own) for name, own in of.items()}
+
+
+def _interest(ratings: Sequence[Rated]) -> Interest:
+    of_text: defaultdict[str, list[int]] = defaultdict(list)
+    for one in ratings:
+        of_text[one.book].append(one.rating)
+    means = [fmean(own) for own in of_text.values()]
+    voters = len({one.voter for one in ratings})
+    return Interest(fmean(means), mean_interval(means), len(ratings), voters)
 
 
 def win_rate(votes: Iterable[Counted]) -> WinRate:

@@ -1,14 +1,15 @@
 """Votes from a table that people filled in beside a printed or shared sheet.
 
-Columns: `code`, `vote`, and where wanted `why` (reasons, parted by spaces or semicolons) and
-`voter`. Rows without a vote are ballots that nobody has filled in, and no error.
+Columns: `code`, `vote`, and where wanted `why` (reasons, parted by spaces or semicolons), `voter`,
+`rated_left` and `rated_right` (1 to 5). Rows without a vote are ballots that nobody has filled in,
+and no error.
 """
 
 import csv
 import io
 import re
-from collections.abc import Container, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Container, Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,10 +20,19 @@ from engine.sources.records import BadRow, Record, label_of, shown
 from engine.sources.table import header_of, table_records
 from engine.store import votes as vote_rows
 from engine.store.database import Store, change, opened
-from engine.votes.ballot import TAGS, Choice, Round, Vote, voter_name
+from engine.votes.ballot import (
+    LEAST_RATING,
+    MOST_RATING,
+    NOT_RATED,
+    TAGS,
+    Choice,
+    Round,
+    Vote,
+    voter_name,
+)
 from models.errors import BadInput
 
-COLUMNS = ("code", "vote", "why", "voter")
+COLUMNS = ("code", "vote", "why", "voter", "rated_left", "rated_right")
 WORDS: Mapping[str, Choice] = {
     **dict.fromkeys(("left", "l", "1"), "left"),
     **dict.fromkeys(("right", "r", "2"), "right"),
@@ -55,7 +65,7 @@ def form_of(codes: tuple[str, ...]) -> str:
     page = io.StringIO()
     writer = csv.writer(page, lineterminator="\n")
     writer.writerow(COLUMNS)
-    writer.writerows([code, "", "", ""] for code in codes)
+    writer.writerows([code, *[""] * (len(COLUMNS) - 1)] for code in codes)
     return page.getvalue()
 
 
@@ -78,17 +88,13 @@ def load_votes(data_dir: Path, path: Path | None, voter: str = "") -> VotesLoade
             raise _nothing(skipped, blank)
         rounds = vote_rows.rounds_with(db, [vote.code for vote in votes])
         before = {
-            (vote.code, vote.voter): (vote.choice, vote.tags)
+            (vote.code, vote.voter): vote
             for round_id in set(rounds.values())
             for vote in vote_rows.find_round(db, round_id).votes
         }
         new = [vote for vote in votes if (vote.code, vote.voter) not in before]
-        other = [
-            vote
-            for vote in votes
-            if before.get((vote.code, vote.voter), (vote.choice, vote.tags))
-            != (vote.choice, vote.tags)
-        ]
+        known = (vote for vote in votes if (vote.code, vote.voter) in before)
+        other = list(_changed(known, before))
         with change(db, "Load votes"):
             vote_rows.save_votes(db, [*new, *other])
     return VotesLoaded(
@@ -100,6 +106,16 @@ def load_votes(data_dir: Path, path: Path | None, voter: str = "") -> VotesLoade
         tuple(dict.fromkeys(vote.voter for vote in votes)),
         tuple(sorted(skipped, key=lambda row: row.line)),
     )
+
+
+def _changed(votes: Iterable[Vote], before: Mapping[tuple[str, str], Vote]) -> Iterator[Vote]:
+    """Those that say something else than before; ratings stay where none are given."""
+    for vote in votes:
+        old = before[vote.code, vote.voter]
+        left, right = vote.rated
+        rated = (left or old.rated[0], right or old.rated[1])
+        if (vote.choice, vote.tags, rated) != (old.choice, old.tags, old.rated):
+            yield replace(vote, rated=rated)
 
 
 def _read(db: Store, path: Path | None, usual: str) -> tuple[list[Vote], list[Skipped], int]:
@@ -147,6 +163,9 @@ class _Known:
         fields = {name.lower(): value for name, value in record.fields.items()}
         row = Record(record.line, fields)
         said = label_of(row, "vote").lower()
+        rated = (_rating(row, COLUMNS[4]), _rating(row, COLUMNS[5]))
+        if not said and rated != NOT_RATED:
+            raise BadRow("The row rates and does not vote: write left, right, tie or both bad too.")
         if not said:
             return None
         code = label_of(row, "code").upper()
@@ -155,7 +174,8 @@ class _Known:
         if said not in WORDS:
             raise BadRow(f"{shown(said)} is no vote: write left, right, tie or both bad.")
         self._refuse_shown(code)
-        return Vote(code, self._voter(row), WORDS[said], _tags(label_of(row, "why")), self._now)
+        tags = _tags(label_of(row, "why"))
+        return Vote(code, self._voter(row), WORDS[said], tags, self._now, rated)
 
     def _refuse_shown(self, code: str) -> None:
         found = vote_rows.rounds_with(self._db, [code])
@@ -175,6 +195,15 @@ class _Known:
             return voter_name(given)
         except BadInput as bad:
             raise BadRow(bad.message) from bad
+
+
+def _rating(row: Record, column: str) -> int | None:
+    given = label_of(row, column)
+    if not given:
+        return None
+    if given not in map(str, range(LEAST_RATING, MOST_RATING + 1)):
+        raise BadRow(f"{shown(given)} is no rating: write {LEAST_RATING} to {MOST_RATING}.")
+    return int(given)
 
 
 def _tags(written: str) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ trains on, not of an author who is held out, not of a book that a held-out pair 
 about. A judge's word makes no pair.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -67,6 +67,8 @@ class _Preference:
     title: str
     chosen: str
     rejected: str
+    near: tuple[str, ...] = ()
+    """What the model was told that the reader would say."""
     trouble: str = ""
     """Why it decides nothing; empty where it does."""
 
@@ -112,7 +114,7 @@ def pairs_of_votes(data_dir: Path, reader_id: str) -> NextRound:
         new: dict[str, PreferencePair] = {}
         none: list[NoPair] = []
         known: set[str] = set()
-        for one in (*_voted(rounds), *_edited(written, books)):
+        for one in (*_voted(rounds, {one.id: one for one in written}), *_edited(written, books)):
             book = books.get(one.book_id)
             reason = one.trouble or ("" if book else "The book is not on the shelf any more.")
             prompt = description_request(book) if book else ""
@@ -148,7 +150,7 @@ def _held_out(pairs: list[PreferencePair]) -> HeldOut:
     )
 
 
-def _voted(rounds: list[Round]) -> Iterator[_Preference]:
+def _voted(rounds: list[Round], written: Mapping[int, Description]) -> Iterator[_Preference]:
     for whole in rounds:
         said = majorities(whole.votes)
         for seat in whole.seats:
@@ -156,13 +158,17 @@ def _voted(rounds: list[Round]) -> Iterator[_Preference]:
                 continue
             winner = seat.winner(said[seat.code])
             loser = seat.right if winner == seat.left else seat.left
+            chosen = whole.voted(seat.book_id, winner or seat.left)
+            rejected = whole.voted(seat.book_id, loser)
+            both = (written.get(one.description_id or 0) for one in (chosen, rejected))
             yield _Preference(
                 f"vote.{seat.code}",
                 BY_VOTES,
                 seat.book_id,
                 seat.title,
-                whole.text(seat.book_id, winner or seat.left),
-                whole.text(seat.book_id, loser),
+                chosen.text,
+                rejected.text,
+                _told(*both),
                 "" if winner else "Most votes prefer neither text.",
             )
 
@@ -180,8 +186,16 @@ def _edited(written: list[Description], books: dict[str, Book]) -> Iterator[_Pre
             book.title if book else one.book_id,
             one.edited_text.strip(),
             one.text.strip(),
+            _told(one),
             "The edit changed nothing." if is_same else "",
         )
+
+
+def _told(*written: Description | None) -> tuple[str, ...]:
+    """What the first of these was told that this reader would say; another reader's card tells
+    what another would."""
+    own = (one.near for one in written if one and one.card_of is None and one.near)
+    return next(own, ())
 
 
 def _pair(reader_id: str, one: _Preference, prompt: str) -> PreferencePair:
@@ -196,4 +210,5 @@ def _pair(reader_id: str, one: _Preference, prompt: str) -> PreferencePair:
         rejected=one.rejected,
         origin=one.origin,
         made=one.made,
+        near=one.near,
     )

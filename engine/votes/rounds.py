@@ -4,14 +4,25 @@ Before the reveal nothing here gives a front end the side of anybody.
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from engine.store import readers as reader_rows
 from engine.store import votes as vote_rows
 from engine.store.database import Store, change, opened
-from engine.votes.ballot import BlindBallot, Choice, Round, Vote, blind, checked_tags, voter_name
+from engine.votes.ballot import (
+    NOT_RATED,
+    BlindBallot,
+    Choice,
+    Ratings,
+    Round,
+    Vote,
+    blind,
+    checked_ratings,
+    checked_tags,
+    voter_name,
+)
 from models.errors import BadInput
 
 
@@ -40,6 +51,8 @@ class Said:
     code: str
     choice: Choice
     tags: tuple[str, ...] = ()
+    rated: Ratings = NOT_RATED
+    """Where there is none, an earlier rating stays."""
 
 
 def rounds(data_dir: Path, reader_id: str) -> list[RoundLine]:
@@ -93,12 +106,37 @@ def cast(data_dir: Path, voter: str, said: Said) -> BlindBallot:
     name = voter_name(voter)
     with opened(data_dir) as db:
         whole = _open_round(_of_ballot(db, said.code))
-        vote = Vote(said.code, name, said.choice, checked_tags(said.tags), datetime.now(UTC))
-        title = "Change a vote" if said.code in whole.by(name) else "Vote on two texts"
+        before = whole.by(name).get(said.code)
+        rated = _rated(before, said.rated)
+        vote = Vote(said.code, name, said.choice, checked_tags(said.tags), datetime.now(UTC), rated)
+        title = "Change a vote" if before else "Vote on two texts"
         with change(db, title):
             vote_rows.save_votes(db, [vote])
         after = blind(vote_rows.find_round(db, whole.id), name)
     return next(ballot for ballot in after if ballot.code == said.code)
+
+
+def _rated(before: Vote | None, rated: Ratings) -> Ratings:
+    """Ratings are of texts, and stay when a voter takes the other side."""
+    old = before.rated if before else NOT_RATED
+    left, right = checked_ratings(rated)
+    return (old[0] if left is None else left, old[1] if right is None else right)
+
+
+def rate(data_dir: Path, voter: str, code: str, rated: Ratings) -> None:
+    """Rate the texts of a ballot that this voter has voted on, in the place of earlier ratings.
+
+    Raises:
+        BadInput: no such ballot, no vote of this voter on it, no such rating, or the round's sides
+            have been shown.
+    """
+    name = voter_name(voter)
+    with opened(data_dir) as db:
+        vote = _open_round(_of_ballot(db, code)).by(name).get(code)
+        if vote is None:
+            raise BadInput(f"{name} has not voted on {code} yet.", "Vote first, then rate.")
+        with change(db, "Rate two texts"):
+            vote_rows.save_votes(db, [replace(vote, rated=checked_ratings(rated))])
 
 
 def take_back(data_dir: Path, voter: str, code: str) -> None:

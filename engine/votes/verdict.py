@@ -13,11 +13,14 @@ from engine.votes.ballot import ORIGINAL, Contestant, Round, Seat, Vote
 from engine.votes.counting import (
     Agreement,
     Counted,
+    Interest,
     Outcome,
+    Rated,
     WinRate,
     agreement,
     firsts,
     grouped,
+    interest,
     win_rate,
 )
 
@@ -60,6 +63,8 @@ class Verdict:
     """Between the voters; None where no two voted on the same ballot."""
     left: WinRate
     """Left against right: far from half, the votes tell of the side rather than of the text."""
+    interest: Mapping[str, Interest]
+    """By contestant that was rated."""
 
     def preference_gain(self) -> dict[str, WinRate]:
         """Of each contestant over the book's own description; none where that took no part."""
@@ -83,7 +88,15 @@ def verdict_of(whole: Round, votes: Sequence[Vote] | None = None) -> Verdict:
     for vote in cast:
         said[vote.code].append(vote.choice)
     pairs = tuple(_pair_verdict(a, b, on) for a, b in _met(whole.contestants))
-    return Verdict(pairs, _top_1(whole, on), agreement(said.values()), _left(on))
+    rated = interest(_ratings(on))
+    return Verdict(pairs, _top_1(whole, on), agreement(said.values()), _left(on), rated)
+
+
+def _ratings(on: Sequence[tuple[Seat, Vote]]) -> Iterator[Rated]:
+    for seat, vote in on:
+        for contestant, rating in zip((seat.left, seat.right), vote.rated, strict=True):
+            if rating is not None:
+                yield Rated(contestant, seat.book_id, rating, vote.voter)
 
 
 def _met(contestants: Mapping[str, Contestant]) -> Iterator[tuple[str, str]]:

@@ -90,7 +90,8 @@ class PastTexts(ModalScreen[None]):
         """Apart from the text: the encoder may have to be loaded first."""
         try:
             bench = await self._session.bench()
-            meter = "\n".join(meter_lines(await bench.meter(description), desk.trait_names()))
+            readings, agreement = await bench.meter(description), await bench.meter_agreement()
+            meter = "\n".join(meter_lines(readings, desk.trait_names(), agreement))
         except UserError as error:
             meter = f"Meter: not read. {error}"
         self._show_all(description, flags, found, meter)

@@ -23,8 +23,9 @@ from engine.sampling import told
 from engine.shelf import find_book
 from models.chat import Sampling
 from models.errors import UserError
-from studio.preview_words import meter_line
+from studio.preview_words import agreement_line, meter_line
 from studio.screens.ask_words import AskWords, Blank
+from studio.screens.catalogue import CatalogueScreen
 from studio.screens.past_texts import PastTexts
 from studio.screens.set_sampling import SetSampling
 from studio.session import Session
@@ -40,6 +41,7 @@ NARROW = 100
 WRITING = "write "
 """What the group of a pane's worker begins with; the pane's id follows."""
 METER = "meter"
+NEED_A_PROFILE = ("search", "sampling", "history", "add", "catalogue")
 ADDING = (
     "local:FILE.gguf, endpoint:NAME, endpoint:URL#MODEL, or card:READER for the tuned model with "
     "another reader's card."
@@ -66,6 +68,14 @@ class PreviewScreen(Screen[None]):
         ),
         Binding("s", "sampling", "Sampling", id="preview.sampling", tooltip="Set the sampling"),
         Binding("h", "history", "History", id="preview.history", tooltip="Show earlier texts"),
+        Binding(
+            "c",
+            "catalogue",
+            "Many",
+            show=False,
+            id="preview.many",
+            tooltip="Describe many books: a catalogue",
+        ),
         Binding("a", "add", "Add", show=False, id="preview.add", tooltip="Add a model or a card"),
         Binding(
             "slash", "search", "Search", show=False, id="preview.search", tooltip="Search a book"
@@ -109,7 +119,9 @@ class PreviewScreen(Screen[None]):
             "generate": not self.has_class("-empty"),
             "regenerate": isinstance(self.focused, AnswerPane),
             "read": isinstance(self.focused, AnswerPane),
-            **dict.fromkeys(("search", "sampling", "history", "add"), not self.has_class("-empty")),
+            **dict.fromkeys(
+                ("search", "sampling", "history", "add", "catalogue"), not self.has_class("-empty")
+            ),
         }
         return True if possible.get(action, True) else None
 
@@ -212,6 +224,9 @@ class PreviewScreen(Screen[None]):
             book = await self._session.ask(find_book, kept.book_id)
             self.app.push_screen(PastTexts(self._session, kept.reader_id, book, kept.id))
 
+    def action_catalogue(self) -> None:
+        self.app.push_screen(CatalogueScreen(self._session))
+
     def action_add(self) -> None:
         question = AskWords("Add a pane", ADDING, [Blank("Which?", refusal=ADDING)], "Add")
         self.app.push_screen(question, self._take_pane)
@@ -230,6 +245,7 @@ class PreviewScreen(Screen[None]):
         assert kept is not None
         try:
             line = meter_line(await bench.meter(kept), desk.trait_names())
+            line = f"{line} ({agreement_line(await bench.meter_agreement())})"
         except UserError as error:
             line = f"Meter: not read. {error}"
         if pane.is_attached and pane.kept is kept:

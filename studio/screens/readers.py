@@ -62,6 +62,14 @@ class ReadersScreen(Screen[None]):
             id="readers.forget",
             tooltip="Forget a reader and all that was derived",
         ),
+        Binding(
+            "p",
+            "app.go('persona')",
+            "Personas",
+            show=False,
+            id="readers.personas",
+            tooltip="Open the personas of preference data",
+        ),
     ]
     table = getters.query_one("#readers", DataTable)
     reviews = getters.query_one(ReviewList)

@@ -22,6 +22,7 @@ TRAITS_NAMED, PAIRS_NAMED = 60, 12
 PLACES = {
     "card": "your profile card",
     "pair": "the pair “{}”",
+    "description": "the description of “{}”",
     "reason": "the reason you gave for “{}”",
 }
 
@@ -59,7 +60,9 @@ class ShowForgotten(ModalScreen[None]):
         if (forgotten.pairs or forgotten.mentions) and (reader := self._session.reader):
             with self._session.errors_told():
                 pairs = await self._session.ask(desk.pairs, reader.id)
-                prompts = {pair.id: pair.prompt for pair in pairs}
+                shelf = await self._session.ask(desk.books)
+                titles = {book.id: book.title for book in shelf}
+                prompts = {pair.id: pair.prompt for pair in pairs} | titles
         lines = _lines(forgotten, self._book, desk.trait_names(), prompts)
         parts = [part for line in lines for part in (line, "\n")]
         self.told.update(Content.assemble(*parts[:-1]))
@@ -68,7 +71,12 @@ class ShowForgotten(ModalScreen[None]):
 def _lines(
     forgotten: ForgottenReview, book: Book, names: Mapping[str, str], prompts: Mapping[str, str]
 ) -> Iterator[tuple[str, str]]:
-    """Line by line, each with its style."""
+    """Line by line, each with its style.
+
+    Args:
+        names: of traits, by id.
+        prompts: of pairs, by id, and the titles of books.
+    """
     title = one_line(book.title, 80)
     changed = forgotten.changed
     if not changed:
@@ -120,4 +128,5 @@ def _carrying(
 
 def _place(mention: Mention, names: Mapping[str, str], prompts: Mapping[str, str]) -> str:
     named = names if mention.kind == "reason" else prompts
-    return PLACES[mention.kind].format(one_line(named.get(mention.id, mention.id), 80))
+    of = mention.book_id or mention.id
+    return PLACES[mention.kind].format(one_line(named.get(of, of), 80))

@@ -18,7 +18,7 @@ from engine.judge.judgement import judgements
 from engine.judge.judging import judged, judging_cost
 from engine.store.authors import login
 from engine.votes import making, rounds
-from engine.votes.ballot import BlindBallot, Choice, Vote
+from engine.votes.ballot import NOT_RATED, BlindBallot, Choice, Vote
 from engine.votes.next_round import pairs_of_votes
 from engine.votes.rounds import RoundLine, Said
 from engine.votes.verdict import verdict_of
@@ -29,6 +29,7 @@ from studio.screens.choose_provider import ChooseProvider
 from studio.screens.choose_round import ChooseRound
 from studio.screens.confirm import Confirm
 from studio.screens.make_round import MakeRound
+from studio.screens.rate_sides import RateSides
 from studio.screens.show_lines import ShowLines
 from studio.screens.vote_keys import KEYS
 from studio.session import Session
@@ -130,6 +131,7 @@ class VoteScreen(Screen[None]):
             "vote": blind and self._ballot is not None,
             "why": blind and self._ballot is not None,
             "look": blind and bool(self._ballots),
+            "rate": blind and self._to_rate is not None,
             "scroll": self._line is not None,
             "reveal": blind,
             "pairs": self._line is not None and not blind,
@@ -237,7 +239,8 @@ class VoteScreen(Screen[None]):
         ballot = self._ballot
         if ballot is None:
             return
-        vote = Vote(ballot.code, self._voter, choice, self.ballot.tags, datetime.now(UTC))
+        rated = ballot.vote.rated if ballot.vote else NOT_RATED
+        vote = Vote(ballot.code, self._voter, choice, self.ballot.tags, datetime.now(UTC), rated)
         self._ballots = tuple(
             replace(one, vote=vote) if one is ballot else one for one in self._ballots
         )
@@ -260,6 +263,27 @@ class VoteScreen(Screen[None]):
             self._load(None)
         except UserError as refused:
             self._session.tell(refused)
+
+    @property
+    def _to_rate(self) -> BlindBallot | None:
+        """The ballot on screen if it has a vote, else the one that was voted on last."""
+        if self._ballot is not None and self._ballot.vote is not None:
+            return self._ballot
+        voted = [(one.vote.made_at, one) for one in self._ballots if one.vote]
+        return max(voted, key=lambda one: one[0])[1] if voted else None
+
+    @work(group="ask", exclusive=True)
+    async def action_rate(self) -> None:
+        """Rate the texts of a vote that is in the store already."""
+        ballot = self._to_rate
+        if ballot is None:
+            return
+        rated = await self.app.push_screen_wait(RateSides(ballot))
+        if rated is not None:
+            with self._session.errors_told():
+                await self._keeper.flush()
+                await self._session.ask(rounds.rate, self._voter, ballot.code, rated)
+                await self._session.refresh()
 
     def action_look(self, by: int) -> None:
         """Go to the ballot before or behind."""

@@ -23,6 +23,7 @@ KEYS: list[BindingType] = [
         )
         for key, tag in WHY_KEYS.items()
     ),
+    Binding("y", "rate", "Rate", show=False, id="vote.rate", tooltip="Rate both texts from 1 to 5"),
     Binding("down", "scroll(1)", "Down", show=False, id="vote.down", tooltip="Read on"),
     Binding("up", "scroll(-1)", "Up", show=False, id="vote.up", tooltip="Read back"),
     Binding("k", "card", "Reader", show=False, id="vote.card", tooltip="Show who the reader is"),

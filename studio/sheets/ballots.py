@@ -19,6 +19,7 @@ HOW = (
     "neither will do (both bad). Who wrote which is told when all have voted."
 )
 BOXES = ("left", "right", "tie", "both bad")
+RATING = "How much would the reader want to read the book, 1 to 5? Left ___ Right ___"
 
 
 def sheet(ballots: Sequence[BlindBallot], path: Path, card: str = "") -> str:
@@ -46,8 +47,8 @@ def _table(ballots: Sequence[BlindBallot], _: str) -> str:
 def _back(ballots: Sequence[BlindBallot]) -> str:
     return (
         f"To hand the votes in, fill in a table with the columns {', '.join(COLUMNS)}, a row for "
-        f"each ballot: the code, the vote ({', '.join(BOXES)}), where you like the reasons, and "
-        "your name."
+        f"each ballot: the code, the vote ({', '.join(BOXES)}), your name, and where you like the "
+        "reasons and the ratings."
     )
 
 
@@ -75,7 +76,8 @@ def _html_ballot(ballot: BlindBallot) -> str:
         f'<div class="two"><div><p class="quiet">left</p>'
         f'<div class="text">{html_text(ballot.left)}</div></div>\n'
         f'<div><p class="quiet">right</p><div class="text">{html_text(ballot.right)}</div></div>'
-        f'</div>\n<p class="boxes">{boxes}</p><p>Why: ______________________</p></div>'
+        f'</div>\n<p class="boxes">{boxes}</p><p>Why: ______________________</p>'
+        f"<p>{RATING}</p></div>"
     )
 
 
@@ -102,5 +104,6 @@ def _markdown_ballot(ballot: BlindBallot) -> str:
             "Right:",
             markdown_quote(ballot.right),
             f"{boxes}  Why: ________",
+            RATING,
         ]
     )

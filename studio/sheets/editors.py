@@ -6,7 +6,7 @@ from engine.editor_sheet import BlindResult, EditorSheet, Reason
 from engine.votes.verdict import PairVerdict
 from studio.sheets.page import html_page, html_text, markdown_line, markdown_quote
 from studio.text import count
-from studio.vote_words import rate_told, verdict_told
+from studio.vote_words import interest_lines, rate_told, verdict_told
 
 NOT_VOTED = "Nobody has voted on this book in a round whose sides were shown."
 BAR_WIDTH, BAR_HEIGHT = 120, 10
@@ -31,6 +31,7 @@ def as_html(sheet: EditorSheet) -> str:
         *_html_said(sheet),
         "<h2>Blind vote</h2>",
         *(f"<p>{html_text(line)}</p>" for line in _blind_lines(sheet.blind)),
+        f'<p class="quiet">{html_text(sheet.meter)}</p>',
         "<h2>Made by</h2>",
         "<table>",
         *(
@@ -57,6 +58,7 @@ def as_markdown(sheet: EditorSheet) -> str:
         *_markdown_said(sheet),
         "## Blind vote",
         *map(markdown_line, _blind_lines(sheet.blind)),
+        markdown_line(sheet.meter),
         "## Made by",
         "\n".join(
             f"- {markdown_line(name)}: {markdown_line(value)}" for name, value in sheet.made_by
@@ -138,6 +140,7 @@ def _blind_lines(blind: Iterable[BlindResult]) -> Iterator[str]:
                 f"On all books of the round, {_named(overall)}: {rate_told(overall.overall)}. "
                 f"{verdict_told(overall.overall, overall.a, overall.b)}"
             )
+        yield from interest_lines(result.interest)
     if not is_there:
         yield NOT_VOTED
 

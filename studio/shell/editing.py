@@ -182,12 +182,14 @@ def _forgotten_lines(forgotten: "ForgottenReview", reader_id: str) -> Iterator[s
     for run in forgotten.runs:
         yield f"Still carried by the run {run.id}: {one_line(run.title)}"
     for mention in forgotten.mentions:
-        yield f"Still quoted in {_PLACES[mention.kind].format(mention.id)}."
+        place = _PLACES[mention.kind].format(mention.id, mention.book_id)
+        yield f"Still quoted in {place}."
 
 
 _PLACES = {
     "card": "the edited profile card of {}",
     "pair": "the pair {}",
+    "description": "the description {} of {}",
     "reason": "the reason you gave for {}",
 }
 

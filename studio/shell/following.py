@@ -213,7 +213,7 @@ def _is_of_use(directory: RunDir, run: Run) -> bool:
     if run.state == "finished":
         if run.kind == "export":
             return all(Path(str(file["gguf"])).exists() for file in files_in(run.result))
-        return directory.made.exists()
+        return run.kind == "evaluate" or directory.made.exists()
     return run.state in ("running", "stopped") or directory.queued.exists()
 
 

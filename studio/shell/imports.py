@@ -12,7 +12,7 @@ from studio.shell.base import Group, give, shared
 from studio.text import count, one_line
 
 if TYPE_CHECKING:
-    from engine.reports import ImportReport
+    from engine.reports import ImportReport, PreferencesReport
     from engine.sources.look import FileLook
 
 LINES_AT_MOST = 20
@@ -85,10 +85,14 @@ def look(file: Path) -> None:
 
 @import_.command("formats")
 def formats() -> None:
-    """List the formats of reviews and books by the names that --format takes."""
+    """List the formats of reviews, books and preferences by the names that --format takes."""
     from engine import desk
 
-    kinds = {"reviews": desk.review_formats(), "books": desk.book_formats()}
+    kinds = {
+        "reviews": desk.review_formats(),
+        "books": desk.book_formats(),
+        "preferences": desk.preference_formats(),
+    }
     lines = (
         line
         for kind, named in kinds.items()
@@ -123,13 +127,47 @@ def import_books(file: Path, format_: str | None) -> None:
 @click.argument("file", type=_FILE)
 @_FORMAT
 @click.option("--dataset", help="The name to keep it under; the file's name otherwise.")
-def import_preferences(file: Path, format_: str | None, dataset: str | None) -> None:
-    """Import preference data: prompt, chosen, rejected."""
-    from engine import desk
+@click.option(
+    "--min-upvotes",
+    type=click.IntRange(min=0),
+    default=10,
+    show_default=True,
+    help="Of SHP: take pairs whose answers both have so many.",
+)
+@click.option(
+    "--keep-harmful",
+    is_flag=True,
+    help="Of BeaverTails: also pairs whose rejected answer is labelled harmful.",
+)
+def import_preferences(
+    file: Path, format_: str | None, dataset: str | None, min_upvotes: int, keep_harmful: bool
+) -> None:
+    """Import preference data: JSON Lines or Parquet with prompt, chosen and rejected.
 
-    report = desk.import_preferences(shared().data_dir, _file(file), format_, dataset)
-    told = f"{report.format}: {count(report.pairs, 'pair')} in the dataset {report.dataset}."
-    give(report.as_json(), [told, *skipped_lines(report.skipped)])
+    From TRL (plain, conversational), HH-RLHF, SHP, BeaverTails, UltraFeedback, Argilla.
+    """
+    from engine import desk
+    from engine.sources.preferences import Keep
+
+    keep = Keep(min_upvotes, keep_harmful)
+    report = desk.import_preferences(shared().data_dir, _file(file), format_, dataset, keep)
+    told = (
+        f"{report.format}: {count(report.pairs, 'pair')} ({report.added:,} new) "
+        f"in the dataset {one_line(report.dataset)}."
+    )
+    give(report.as_json(), [told, *_preference_skips(report)])
+
+
+def _preference_skips(report: "PreferencesReport") -> Iterator[str]:
+    """Each row with its reason, or, of many rows, each reason with its number of rows."""
+    if len(report.skipped) <= LINES_AT_MOST:
+        yield from skipped_lines(report.skipped)
+        return
+    yield f"{count(len(report.skipped) + report.skipped_unlisted, 'row')} skipped:"
+    for reason, number in list(report.reasons.items())[:LINES_AT_MOST]:
+        yield f"  {number:,} times: {one_line(reason)}"
+    listed = "--json lists the first 10,000" if report.skipped_unlisted else "--json lists them all"
+    yield f"  By their lines: {listed}"
 
 
 def _columns(mapped: tuple[str, ...]) -> dict[str, str]:

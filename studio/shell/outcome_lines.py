@@ -2,8 +2,15 @@
 
 from collections.abc import Iterator, Mapping
 
+from engine.library.effect import share_told
 from models.events import JsonObject
 from studio.text import count
+
+_WORDS = {
+    "card": ("profile", "opposite reader's profile", "reader's own"),
+    "persona": ("persona", "opposed persona", "user's own"),
+}
+"""What the prompts say of who asks; what says the opposite; and the first again."""
 
 
 def outcome_lines(result: JsonObject) -> Iterator[str]:
@@ -13,6 +20,7 @@ def outcome_lines(result: JsonObject) -> Iterator[str]:
         yield str(verdict["says"])
     if not held_out or not held_out["pairs"]:
         return
+    told_by, opposed, own_words = _WORDS[str(result.get("told_by", "card"))]
     yield (
         f"Of {count(_whole(held_out, 'pairs'), 'held-out pair')} the model prefers the chosen "
         f"answer in {_share(held_out, 'accuracy')}; before training in "
@@ -25,15 +33,15 @@ def outcome_lines(result: JsonObject) -> Iterator[str]:
     )
     if held_out.get("tuned") is not None:
         yield (
-            "Beside the base without the profile, the chosen answer gained the more in "
-            f"{_share(held_out, 'card_alone')} by the profile in the prompt alone, in "
+            f"Beside the base without the {told_by}, the chosen answer gained the more in "
+            f"{_share(held_out, 'card_alone')} by the {told_by} in the prompt alone, in "
             f"{_share(held_out, 'tuned')} with training."
         )
     if held_out.get("opposite") is not None:
         yield (
-            "The same under the opposite reader's profile: in "
+            f"The same under the {opposed}: in "
             f"{_share(held_out, 'opposite')}; {_share(held_out, 'turned')} of the pairs lean more "
-            "to the chosen answer under the reader's own."
+            f"to the chosen answer under the {own_words}."
         )
     for track, told in _object(held_out, "tracks").items():
         assert isinstance(told, Mapping)
@@ -57,11 +65,4 @@ def _whole(told: JsonObject, name: str) -> int:
 
 
 def _share(told: JsonObject, name: str) -> str:
-    """`62% (48 to 74)`; the bounds are the interval's."""
-    value, interval = told.get(name), told.get(f"{name}_interval")
-    if not isinstance(value, float):
-        return "-"
-    if not isinstance(interval, list):
-        return f"{value:.0%}"
-    low, high = interval
-    return f"{value:.0%} ({100 * low:.0f} to {100 * high:.0f})"
+    return share_told(told, name) or "-"

@@ -28,6 +28,7 @@ from studio.shell.base import Command, find_reader, give, say, shared, tell
 from studio.text import one_line
 
 if TYPE_CHECKING:
+    from engine.meter_votes import MeterAgreement
     from engine.panes import Pane
     from engine.preview import Bench
 
@@ -45,6 +46,8 @@ class Written:
     """As it is in the store; None of what no model wrote."""
     flags: tuple[Flag, ...] = ()
     meter: tuple[Reading, ...] = ()
+    agreement: "MeterAgreement | None" = None
+    """Of the meter with people's votes; None where it was not read."""
 
     def as_json(self) -> dict[str, object]:
         return {
@@ -55,6 +58,7 @@ class Written:
             "description": self.kept.id if self.kept else None,
             "flags": [asdict(flag) for flag in self.flags],
             "meter": [asdict(reading) for reading in self.meter],
+            "meter_agreement": asdict(self.agreement) if self.agreement else None,
         }
 
 
@@ -180,6 +184,8 @@ async def write_panes(
                 if aloud:
                     say("\n".join((*flag_lines(one.flags), meter_line(one.meter, trait_names()))))
             written.append(one)
+            if one.agreement and aloud:
+                say(one.agreement.told())
             if note := bench.untold_note():
                 tell(note)
         return written
@@ -191,7 +197,8 @@ async def _looked_at(bench: "Bench", data_dir: Path, one: Written, kept: Descrip
 
     flags = await asyncio.to_thread(flags_of, data_dir, kept)
     try:
-        return replace(one, flags=flags, meter=tuple(await bench.meter(kept)))
+        meter, agreement = tuple(await bench.meter(kept)), await bench.meter_agreement()
+        return replace(one, flags=flags, meter=meter, agreement=agreement)
     except UserError as error:
         tell(f"Meter: not read. {error}")
         return replace(one, flags=flags)

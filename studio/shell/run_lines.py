@@ -14,6 +14,7 @@ from studio.shell.events import metric_line
 from studio.shell.following import HELD_OUT, advice_line, held_out_line
 from studio.shell.outcome_lines import outcome_lines
 from studio.text import duration, one_line, size
+from studio.truth_words import truth_lines
 
 
 def list_line(run: Run, place: int | None) -> str:
@@ -52,6 +53,8 @@ def show_lines(
             yield f"  step {found.step}: {advice_line(found)}"
     if run.kind == "train" and run.state == "finished":
         yield from (f"  {line}" for line in training_lines(run.result))
+    if run.kind == "export" and run.state == "finished":
+        yield from (f"  {line}" for line in export_lines(run.result))
     if "picked" in run.result:
         yield f"  The checkpoint of step {run.result['picked']} was picked: it is what is exported."
 
@@ -95,3 +98,4 @@ def export_lines(result: JsonObject) -> Iterator[str]:
     for file in files_in(result):
         size_bytes = int(str(file["size_bytes"]))
         yield f"{file['gguf']}: {file['quant']}, {size(size_bytes)}, sha256 {file['sha256']}"
+    yield from truth_lines(result)

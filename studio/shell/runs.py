@@ -1,15 +1,16 @@
-"""Commands about long work: train, export, runs, models."""
+"""Commands about long work: train, export, runs."""
 
 import json
 import shlex
 from dataclasses import asdict
 from pathlib import Path
+from typing import get_args
 
 import click
 
 from engine.domain import Run
 from engine.export_order import ExportOrder, check_order
-from engine.train.config import PRESETS
+from engine.train.config import PRESETS, Method, PersonaSet
 from engine.train.run_doctor import diagnose
 from engine.train.settings import value_of
 from models.errors import BadInput
@@ -28,13 +29,25 @@ from studio.shell.run_lines import (
     show_lines,
     training_lines,
 )
-from studio.text import size
 
 
 @click.command("train", cls=Command)
-@click.argument("readers", nargs=-1, required=True, metavar="READER...")
+@click.argument("readers", nargs=-1, metavar="READER...")
+@click.option("--dataset", help="Train on a dataset's pairs with personas, not for readers.")
+@click.option(
+    "--personas",
+    type=click.Choice(get_args(PersonaSet)),
+    help="Of a dataset: whose personas stand in the prompts; those of `rejected` turn their pairs "
+    "round.  [default: the preset's]",
+)
+@click.option("--unchecked", is_flag=True, help="Take personas that were not checked too.")
+@click.option("--method", type=click.Choice(get_args(Method)), help="[default: the preset's]")
 @click.option("--base", default="embedded", show_default=True, help="A GGUF, a folder, or an id.")
-@click.option("--preset", type=click.Choice(list(PRESETS)), default="quick", show_default=True)
+@click.option(
+    "--preset",
+    type=click.Choice(list(PRESETS)),
+    help="[default: quick; persona-quick for a dataset]",
+)
 @click.option("--set", "changes", multiple=True, metavar="KEY=VALUE", help="Change one setting.")
 @click.option(
     "--processes", type=click.IntRange(1), default=1, help="Share each step: one process a GPU."
@@ -46,8 +59,12 @@ from studio.text import size
 @click.option("--take-plan", is_flag=True, help="Where it does not fit, train as the plan says.")
 def train(
     readers: tuple[str, ...],
+    dataset: str | None,
+    personas: str | None,
+    unchecked: bool,
+    method: str | None,
     base: str,
-    preset: str,
+    preset: str | None,
     changes: tuple[str, ...],
     processes: int,
     detach: bool,
@@ -56,20 +73,35 @@ def train(
     only_check: bool,
     take_plan: bool,
 ) -> None:
-    """Train a model by DPO for one reader, or one for several. Ctrl+C leaves it running.
+    """Train a model by DPO for one reader, one for several, or one for a dataset's personas.
+
+    Ctrl+C leaves it running.
 
     What the run needs is told before; `--check` has two steps measured for it and ends there.
     """
     from engine import desk, jobs, pair_doctor, runs
+    from engine.tailoring.sets import subject_of
     from engine.train.config import config_for
     from engine.training_input import training_input
     from studio.shell.preflight import checked, give_check
 
     data_dir = _data_dir()
-    reader_ids = [desk.reader_id_of(data_dir, reader) for reader in readers]
-    if wrong := pair_doctor.stops(data_dir, reader_ids):
-        tell(f"{wrong} `persona-studio pairs doctor READER` shows and mends it.")
     changed = dict(map(_change, changes))
+    if dataset is not None:
+        reader_ids = [subject_of(dataset), *readers]
+        if personas:
+            changed["personas"] = personas
+        if unchecked:
+            changed["unchecked_personas"] = True
+    elif personas or unchecked:
+        raise BadInput("Personas are of a dataset.", "Name it: `train --dataset DATASET`.")
+    else:
+        reader_ids = [desk.reader_id_of(data_dir, reader) for reader in readers]
+        if wrong := pair_doctor.stops(data_dir, reader_ids):
+            tell(f"{wrong} `persona-studio pairs doctor READER` shows and mends it.")
+    preset = preset or ("quick" if dataset is None else "persona-quick")
+    if method is not None:
+        changed["method"] = method
     if processes > 1:
         changed["processes"] = processes
     if only_check:
@@ -291,32 +323,3 @@ def show(run: str) -> None:
         "advice": [asdict(each) for each in diagnose(metrics, config)] if config else [],
     }
     give(document, show_lines(found, directory, config, metrics))
-
-
-@click.command("models", cls=Command)
-def models() -> None:
-    """List the models that were tuned here, and the bases on offer."""
-    from engine.tuned_models import tuned_models
-    from models.catalogue import offers
-
-    tuned = tuned_models(shared().data_dir)
-    document: dict[str, object] = {
-        "tuned": [
-            {**asdict(model), "gguf": str(model.gguf), "created_at": model.created_at.isoformat()}
-            for model in tuned
-        ],
-        "bases": [asdict(offer) for offer in offers()],
-    }
-    lines = ["Tuned here:" if tuned else "No model was tuned here yet."]
-    lines += [
-        f"  {model.gguf}: {size(model.size_bytes)}, sha256 {model.sha256[:12]}, "
-        f"for {', '.join(model.reader_ids)}"
-        for model in tuned
-    ]
-    lines += ["", "Bases on offer (any other: a GGUF, a folder, or a Hugging Face id):"]
-    lines += [
-        f"  {offer.spec}: {offer.parameters / 1e6:,.0f} M parameters, {offer.licence}, "
-        f"from {offer.source}. {offer.note}"
-        for offer in offers()
-    ]
-    give(document, lines)

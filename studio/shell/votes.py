@@ -125,15 +125,25 @@ def _ballot_lines(ballot: "BlindBallot") -> Iterator[str]:
 @click.argument("code")
 @click.argument("choice", type=click.Choice(["left", "right", "tie", "both-bad"]))
 @click.option("--why", "tags", multiple=True, help="A reason; `vote reasons` lists them.")
+@click.option("--rate-left", type=int, help="How much the left one makes one want to read: 1 to 5.")
+@click.option("--rate-right", type=int, help="The same of the right one.")
 @_VOTER
-def cast_(code: str, choice: str, tags: tuple[str, ...], voter: str | None) -> None:
+def cast_(
+    code: str,
+    choice: str,
+    tags: tuple[str, ...],
+    rate_left: int | None,
+    rate_right: int | None,
+    voter: str | None,
+) -> None:
     """Vote on a ballot, or change a vote, until the sides are shown."""
     from engine.votes import rounds
     from studio.vote_words import CHOSEN
 
     taken = cast("Choice", choice.replace("-", "_"))
     name = _voter(voter)
-    ballot = rounds.cast(shared().data_dir, name, rounds.Said(code.strip().upper(), taken, tags))
+    said = rounds.Said(code.strip().upper(), taken, tags, (rate_left, rate_right))
+    ballot = rounds.cast(shared().data_dir, name, said)
     why = f", because {', '.join(tags)}" if tags else ""
     told = f"{ballot.code}: {CHOSEN[taken]}{why}, by {one_line(name)}."
     give({"voter": name, "ballot": ballot.as_json()}, [told])

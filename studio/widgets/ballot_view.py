@@ -8,7 +8,7 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Static
 
-from engine.votes.ballot import TAGS, BlindBallot
+from engine.votes.ballot import NOT_RATED, TAGS, BlindBallot, Vote
 from studio.text import one_line
 from studio.vote_words import CHOSEN
 from studio.widgets.voted_text import VotedText
@@ -64,7 +64,7 @@ class BallotView(Vertical):
         reasons.
         """
         vote = ballot.vote if ballot else None
-        drawn = (ballot and ballot.code, vote and (vote.choice, vote.tags))
+        drawn = (ballot and ballot.code, vote and (vote.choice, vote.tags, vote.rated))
         if drawn == self._drawn:
             return
         self._drawn = drawn
@@ -79,7 +79,7 @@ class BallotView(Vertical):
         self.left.show(ballot.left, choice == "left")
         self.right.show(ballot.right, choice == "right")
         self.tags = vote.tags if vote else ()
-        said = f"You said: {CHOSEN[choice]}. Another vote takes its place." if choice else ""
+        said = f"You said: {CHOSEN[choice]}. {_rated(vote)}" if vote and choice else ""
         self.told.update(said or "Which would this reader rather have? A reason first, if any.")
         self._show_reasons()
 
@@ -105,6 +105,13 @@ class BallotView(Vertical):
         ]
         lines = [cells[at : at + columns] for at in range(0, len(cells), columns)]
         self.why.update(Content("\n").join(map(_in_columns, lines)))
+
+
+def _rated(vote: Vote) -> str:
+    left, right = (one or "open" for one in vote.rated)
+    if vote.rated == NOT_RATED:
+        return "Another vote takes its place; y rates both texts."
+    return f"Rated {left} and {right} (y). Another vote takes its place."
 
 
 def _in_columns(cells: Sequence[Content]) -> Content:

@@ -9,8 +9,8 @@ from textual.content import Content
 from textual.widgets import Static
 
 from models.events import JsonObject
-from studio.run_panels import HELD_OUT, number, share
-from studio.text import visible
+from studio.run_panels import HELD_OUT, share
+from studio.text import number, visible
 
 
 @dataclass(frozen=True)

@@ -49,7 +49,7 @@ class StepBar(Static):
         if wide <= self.size.width:
             steps = Content("  ").join(parts)
         else:
-            here = STEPS.index(self._here)
+            here = STEPS.index(self._here) if self._here in STEPS else 0
             # What stands before a step's name is all that is between it and the step before.
             steps = Content.assemble(*parts[:here], " " if here else "", *parts[here:])
         room = self.size.width - steps.cell_length - 3

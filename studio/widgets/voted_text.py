@@ -39,5 +39,10 @@ class VotedText(VerticalScroll, can_focus=False):
         self.border_title = self._title(is_taken)
         self.scroll_home(animate=False)
 
+    def ask(self, text: str, is_asked: bool) -> None:
+        """Show a text that is to be rated; a mark says that it is the one that is asked about."""
+        self.show(text, is_asked)
+        self.border_title = f"{'▸ ' if is_asked else ''}{self._side.capitalize()}"
+
     def _title(self, is_taken: bool) -> str:
         return f"{'✓ ' if is_taken else ''}{self._side.capitalize()} ({self._side[0]})"

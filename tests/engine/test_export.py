@@ -61,7 +61,13 @@ async def test_an_export_ends_in_a_file_that_llama_cpp_answers_with(
         "answer": result["answer"],
         "prompt_tokens_equal": True,
         "base_gguf": str(embedded_gguf()),
+        "truth": result["truth"],
     }
+    truth = result["truth"]
+    assert isinstance(truth, dict)
+    assert (truth["pairs"], truth["smallest"]) == (0, None)
+    assert truth["says"].startswith("There are no held-out pairs")
+    assert {row["standing"] for row in truth["models"]} == {"not_checked"}
     answer = result["answer"]
     assert isinstance(answer, str)
     assert " " in answer, "a model that was moved a little still speaks in words"

@@ -3,12 +3,14 @@
 import fcntl
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from engine import desk, editing, jobs, runs, workbench
 from engine.domain import Book, Profile, Reader, Run, RunKind
+from engine.frameworks import all_statements
 from engine.profile.findings import Finding
 from engine.profile.sentences import Span
 from engine.record import finding_as_json, profile_as_json, record_profile
@@ -23,6 +25,7 @@ from engine.training_input import training_input
 from models.errors import BadInput, JobFailed
 from models.events import Finished, to_line
 from tests.engine.conftest import WHEN, a_profile, a_review, fill, known, read
+from tests.voting import described, keep
 
 STATEMENT, OTHER = "schwartz.face.1", "schwartz.hedonism.1"
 MARKER = "Valparaiso"
@@ -174,12 +177,20 @@ def test_words_of_it_in_the_editors_own_texts_are_named(data_dir: Path) -> None:
     editing.set_trait(data_dir, "ann", OTHER, 0.5, f"She wrote: {TEXTS[0]}")
     with opened(data_dir) as db, change(db, "Edit the card"):
         card_rows.save(db, profile_rows.built(db, "ann"), f"Says: {TEXTS[0].upper()}")
+    quoting = replace(
+        described("b1", "base", "Nothing of it."), reader_id="ann", edited_text=TEXTS[0][:60]
+    )
+    plain = replace(quoting, edited_text=None)
+    keep(data_dir, quoting, plain, replace(plain, near=(all_statements()[STATEMENT].text,)))
     mentions = editing.forget_review(data_dir, "ann", "r0").mentions
     assert {(mention.kind, mention.id) for mention in mentions} == {
         ("card", "ann"),
         ("pair", pair.id),
+        ("description", "1"),
+        ("description", "3"),
         ("reason", OTHER),
     }
+    assert {mention.book_id for mention in mentions} == {"", "b1"}
 
 
 def test_a_profile_whose_findings_were_not_kept_loses_what_quotes_it(data_dir: Path) -> None:

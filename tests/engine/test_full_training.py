@@ -66,6 +66,11 @@ async def test_every_weight_is_trained_resumed_and_exported(
     *_, made = export(exported, settings, Flag())
     assert isinstance(made, Finished)
     assert made.result["prompt_tokens_equal"] is True
+    truth = made.result["truth"]
+    assert isinstance(truth, dict)
+    merged = truth["models"][-1]
+    assert merged["name"] == "F16"
+    assert merged["figures"]["kept"]["share"] == pytest.approx(1, abs=0.05)
     tensors = {tensor.name: tensor.data for tensor in GGUFReader(str(made.result["gguf"])).tensors}
     query = after["model.layers.1.self_attn.q_proj.weight"].numpy()
     assert np.array_equal(tensors["blk.1.attn_q.weight"], reordered(query, 4).astype(np.float16))

@@ -11,11 +11,15 @@ from engine.domain import Book, PreferencePair, Reader
 from engine.pairs.split import shelves
 from engine.prompts import description_request
 from engine.store import pairs as pair_rows
+from engine.store import profiles as profile_rows
 from engine.store import readers as reader_rows
 from engine.store.database import change, opened
+from engine.train.config import TrainConfig
+from engine.training_input import training_texts
 from engine.votes import making, rounds
 from engine.votes.next_round import pairs_of_votes
 from engine.votes.rounds import Said
+from tests.engine.conftest import a_profile
 from tests.voting import BOOKS, MADE_AT, described, keep, with_texts
 
 BOTH = ("base", "tuned")
@@ -60,6 +64,38 @@ def test_a_vote_becomes_a_pair_that_says_where_it_came_from(voted_dir: Path) -> 
         "votes",
         False,
     )
+
+
+def test_a_pair_carries_what_its_texts_were_written_with(voted_dir: Path) -> None:
+    """Not what another reader would say; where only one of the two was told something, that."""
+    book = Book("v3", "Tides", description="Mud and moon.")
+    with opened(voted_dir) as db, change(db, "Import books"):
+        reader_rows.save_books(db, [book])
+    told = replace(described("v3", "base", "By voice 1."), near=("I like the sea.",))
+    other = replace(described("v3", "tuned", "By voice 2."), near=("I hate the sea.",))
+    with opened(voted_dir) as db, change(db, "Import"):
+        reader_rows.add(db, Reader("bo", "Bo", "jsonl"))
+    keep(voted_dir, told, replace(other, card_of="bo"))
+    voted(voted_dir, "v1", "v3")
+    pairs_of_votes(voted_dir, "ana")
+    near = {pair.topic: pair.near for pair in desk.pairs(voted_dir, "ana")}
+    assert near == {"book.v1": (), "book.v3": ("I like the sea.",)}
+
+
+def test_training_tells_a_voted_pair_what_its_texts_were_written_with(voted_dir: Path) -> None:
+    edited = replace(
+        described("v1", "tuned", "The modle wrote this."),
+        near=("I like the sea.",),
+        edited_text="The editor wrote this.",
+        accepted_at=MADE_AT,
+    )
+    keep(voted_dir, edited)
+    pairs_of_votes(voted_dir, "ana")
+    with opened(voted_dir) as db, change(db, "Build a profile"):
+        profile_rows.save(db, replace(a_profile(), reader_id="ana"))
+    (pair,) = desk.pairs(voted_dir, "ana")
+    config = replace(TrainConfig(), companion_pairs=0)
+    assert training_texts(voted_dir, ["ana"], config).near[pair.id] == ("I like the sea.",)
 
 
 def test_the_same_votes_make_their_pairs_once_and_edits_of_these_stay(voted_dir: Path) -> None:

@@ -179,6 +179,7 @@ def test_rows_are_those_that_trainers_read(tmp_path: Path) -> None:
         assert row.pop("persona_studio") == {
             **{key: value for key, value in vars(PAIR).items() if key not in expected["trl"]},
             "evidence": [],
+            "near": [],
         }
         assert row == texts
     (row,) = written(data_dir, tmp_path / "u", "ultrafeedback")

@@ -146,7 +146,7 @@ def test_bad_rows_are_listed_with_line_field_and_what_was_expected(tmp_path: Pat
         "'weather'.",
         5: "The field 'held_out' should be true or false but is 'no'.",
         6: "The rejected text is empty.",
-        7: "The field 'evidence' should be a list of ids but is [1].",
+        7: "The field 'evidence' should be a list of texts but is [1].",
         8: "The field 'stance' should be from -1 to 1 but is 3.",
         9: "The field 'prompt' should be text but is ['x'].",
         10: "The id 'p9' is that of a pair of the reader 'jo'.",
@@ -156,7 +156,7 @@ def test_bad_rows_are_listed_with_line_field_and_what_was_expected(tmp_path: Pat
 
 
 def test_an_older_file_of_ours_is_loaded_without_the_younger_fields(tmp_path: Path) -> None:
-    younger = ("accepted", "flagged", "stance", "evidence", "made")
+    younger = ("accepted", "flagged", "stance", "evidence", "made", "near")
     row = {name: value for name, value in vars(PAIR).items() if name not in younger}
     load_pairs(stored(tmp_path / "data"), "ana", lines(tmp_path / "old.jsonl", row))
     assert pairs_in(tmp_path / "data") == [PAIR]

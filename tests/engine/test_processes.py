@@ -1,6 +1,10 @@
 """One run shared by two processes, started by `accelerate launch`, over gloo on the CPU."""
 
 import fcntl
+import os
+import signal
+import subprocess
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -64,6 +68,24 @@ async def test_a_stop_reaches_both_processes_and_they_go_on_from_the_checkpoint(
     assert f"Going on from the checkpoint of step {done}." in notes
 
 
+def parents_of_processes() -> dict[int, int]:
+    """Process → parent, of all that are no zombies."""
+    command = ["ps", "-A", "-o", "pid=,ppid=,stat="]
+    told = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    rows = [line.split() for line in told.splitlines()]
+    return {int(pid): int(parent) for pid, parent, state, *_ in rows if state[0] != "Z"}
+
+
+def are_gone(processes: list[int]) -> bool:
+    """Whether they end within a minute."""
+    given_up = time.monotonic() + 60
+    while left := parents_of_processes().keys() & processes:
+        if time.monotonic() > given_up:
+            break
+        time.sleep(0.1)
+    return not left
+
+
 async def gone_on(run: RunDir) -> tuple[int, list[str]]:
     jobs.start(run)
     notes: list[str] = []
@@ -75,6 +97,24 @@ async def gone_on(run: RunDir) -> tuple[int, list[str]]:
             first_step = event.step
             jobs.stop(run)
     return first_step, notes
+
+
+async def test_both_processes_end_when_their_launcher_is_killed(
+    tiny_base: Path, cache_dir: Path, tmp_path: Path
+) -> None:
+    run = a_run(tmp_path / "train-1", tiny_base, cache_dir, replace(SHARED, epochs=10_000))
+    jobs.start(run)
+    launcher, ranks = 0, list[int]()
+    async for event in jobs.follow(run):
+        if isinstance(event, Metric) and event.step == 1:
+            parents = parents_of_processes()
+            launcher = parents[int((run.path / "pid").read_text())]
+            ranks = [pid for pid, parent in parents.items() if parent == launcher]
+            os.kill(launcher, signal.SIGKILL)
+    assert len(ranks) == 2
+    assert are_gone(ranks)
+    first_step, _ = await gone_on(run)
+    assert first_step > 0
 
 
 async def test_both_processes_wait_in_the_queue_and_hold_the_runs_lock(

@@ -12,9 +12,10 @@ import torch
 from transformers import Gemma2Config, Gemma2ForCausalLM
 
 from engine import jobs
+from engine.pairs.made_up import MADE_UP
 from engine.train import scoring
 from engine.train.checkpoints import newest_checkpoint
-from engine.train.choosing import spread_over_topics
+from engine.train.choosing import spread_over_topics, to_train_on
 from engine.train.config import config_for
 from engine.train.data import Example, prepare_data
 from engine.train.scoring import PairLogps, accuracy, margin, packs
@@ -179,6 +180,21 @@ def test_a_limit_takes_every_topic_in_turn() -> None:
     assert [pair.topic for pair in spread_over_topics(pairs, 3)] == ["a", "b", "c"]
     assert [pair.topic for pair in spread_over_topics(pairs, 5)] == ["a", "a", "b", "b", "c"]
     assert len(spread_over_topics(pairs, 0)) == 6
+
+
+def test_what_people_had_a_hand_in_is_taken_before_other_pairs() -> None:
+    pairs = [replace(a_pair(n), topic=topic) for n, topic in enumerate("aaabbc")]
+    pairs[2] = replace(pairs[2], edited=True)
+    pairs[4] = replace(pairs[4], made="votes")
+    companion = replace(a_pair(9), reader_id=f"{MADE_UP}1")
+
+    def taken(limit: int) -> list[str]:
+        return [pair.id for pair in to_train_on([*pairs, companion, a_pair(10, True)], limit)]
+
+    assert taken(1) == ["p2", "p9"]
+    assert taken(2) == ["p2", "p4", "p9"]
+    assert taken(4) == ["p0", "p2", "p3", "p4", "p9"]
+    assert taken(0) == ["p0", "p1", "p2", "p3", "p4", "p5", "p9"]
 
 
 def test_pairs_that_begin_alike_are_scored_together_and_never_too_many(

@@ -13,9 +13,9 @@ from transformers import LlamaConfig, LlamaForCausalLM
 
 from engine.domain import Book, PreferencePair, Track
 from engine.train import shared_prefix
+from engine.train.choosing import to_look_at
 from engine.train.config import Method
 from engine.train.device import choose_place
-from engine.train.look import to_look_at
 from engine.train.prefix_tree import common_length
 from engine.train.samples import (
     REPEAT_PENALTY,

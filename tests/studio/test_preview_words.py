@@ -7,10 +7,19 @@ from engine import desk
 from engine.description_checks import Flag
 from engine.domain import Description
 from engine.meter import Reading
+from engine.meter_votes import MeterAgreement
 from engine.profile.sentences import Span
+from engine.votes.counting import Counted, win_rate
 from models.chat import Sampling
 from studio.marked_text import flagged
-from studio.preview_words import checks_line, flag_lines, making, meter_line, meter_lines
+from studio.preview_words import (
+    agreement_line,
+    checks_line,
+    flag_lines,
+    making,
+    meter_line,
+    meter_lines,
+)
 
 TEXT = "Then Macondo burns in 1967."
 FLAGS = (
@@ -76,7 +85,14 @@ def test_the_meter_tells_sides_apart_and_says_what_it_is() -> None:
         f"Meter: with the reader: {names['schwartz.humility']}; "
         f"against the reader: {names['schwartz.power_dominance']}"
     )
-    full = list(meter_lines(read, names))
+    votes = [Counted(str(number), "won" if number < 15 else "lost") for number in range(20)]
+    agreement = MeterAgreement(win_rate(votes), 2, 0)
+    full = list(meter_lines(read, names, agreement))
     assert full[1] == f"+1.2 {names['schwartz.humility']}, with the reader: “{TEXT}”"
     assert "An instrument, not a judge" in full[-1]
+    assert "Of 20 votes that prefer one text" in full[-1]
+    assert "75% (53% to 89%); on 2 more it ranked neither." in full[-1]
+    assert agreement_line(agreement) == "agrees with 75% of 20 votes (53% to 89%)"
+    few = MeterAgreement(win_rate(votes[:3]), 0, 0)
+    assert agreement_line(few) == "agreement with votes unknown (3 of 20)"
     assert meter_line((), names) == "Meter: draws on no value more than is usual"

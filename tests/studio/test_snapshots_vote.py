@@ -113,3 +113,14 @@ def test_pairs_of_votes(data_dir: Path, round_id: str, snap_compare: Compare) ->
 
 def test_nothing_to_vote_on(data_dir: Path, snap_compare: Compare) -> None:
     assert snap_compare(**_opened(data_dir), terminal_size=(80, 24))
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+def test_rating_both_texts(
+    size: tuple[int, int], data_dir: Path, round_id: str, snap_compare: Compare
+) -> None:
+    async def run_before(pilot: Pilot[None]) -> None:
+        await press_and_draw(pilot, "l", "y", "4")
+
+    app = StudioApp(data_dir, "vote")
+    assert snap_compare(app=app, run_before=run_before, terminal_size=size)

@@ -12,6 +12,7 @@ from engine.votes.rounds import Said
 from studio.screens.choose_provider import ChooseProvider
 from studio.screens.confirm import Confirm
 from studio.screens.make_round import MakeRound
+from studio.screens.rate_sides import RateSides
 from studio.screens.show_lines import ShowLines
 from studio.screens.vote import VoteScreen
 from tests.judging import Bench, sitting
@@ -249,3 +250,25 @@ async def test_k_tells_whoever_votes_who_the_reader_is(
         assert "literary fiction" in window.text("#lines Static")
         await window.press("escape")
         assert "0 of 2 voted" in window.text("#head")
+
+
+async def test_y_rates_both_texts_of_the_last_vote_and_stays_blind(
+    data_dir: Path, round_id: str, open_window: "OpenWindow"
+) -> None:
+    async with open_window(data_dir, "vote") as window:
+        await window.press("y")
+        assert isinstance(window.screen, VoteScreen)
+        await window.press("l", "y")
+        assert isinstance(window.screen, RateSides)
+        told = "\n".join(window.text(f"#{side} Static") for side in ("left", "right"))
+        assert not any(secret in told + window.text("#told") for secret in SECRETS)
+        await window.press("4", "backspace", "5", "2")
+        await window.press("backspace")
+        assert "Rated 5 and 2" in window.text("#told")
+        (first, _) = rounds.ballots(data_dir, round_id, voter_of(window))
+        assert first.vote is not None
+        assert first.vote.rated == (5, 2)
+        await window.press("r", "backspace", "u")
+        (first, _) = rounds.ballots(data_dir, round_id, voter_of(window))
+        assert first.vote is not None
+        assert (first.vote.choice, first.vote.rated) == ("left", (5, 2))

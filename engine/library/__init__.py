@@ -1,0 +1,1 @@
+"""What this product made and keeps on this disk: listed, deleted, exported to folders, pushed."""

@@ -1,0 +1,177 @@
+"""Does one sentence for a whole group tell its members' choices? Kept only where it does.
+
+A group of the map has a candidate, its most typical persona. The other members' pairs are unseen by
+it: with the candidate in the prompt, the answer that the member prefers has to gain on the other,
+by the log-probabilities of a local model. (Ideas of M. J. Ryan et al., "SynthesizeMe", arXiv
+2506.05598: keep a reason only where it helps on held-out choices.)
+
+Who is in a group follows from personas that were inferred from the choices themselves: this tests
+whether one sentence can stand for them all, not whether a stranger's group can be told.
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from statistics import fmean
+
+from engine.domain import PreferenceExample
+from engine.intervals import mean_interval
+from engine.personas.domain import Side, other_side
+from engine.personas.figures import Share
+from engine.personas.map import Group, PersonaMap, kept_map, map_path
+from engine.prompts import persona_turn
+from engine.store import datasets as dataset_rows
+from engine.store.database import opened
+from models.aside import written_aside
+from models.chat import Message
+from models.errors import BadInput
+from models.events import Event, Finished, Note, Step
+from models.local import LocalModel, local_model
+from models.providers import LocalFile, parse_provider
+
+CONTEXT = 4096
+FEWEST_CHOICES = 5
+"""Unseen choices that a verdict takes."""
+
+
+@dataclass(frozen=True)
+class UnseenChoice:
+    """One member's pair, scored by log p(preferred) - log p(other), in nats."""
+
+    example_id: str
+    side: Side
+    without: float
+    with_persona: float
+
+    @property
+    def gain(self) -> float:
+        return self.with_persona - self.without
+
+
+@dataclass(frozen=True)
+class GroupPersona:
+    """A group's candidate, and what it is worth on choices that it was not made from."""
+
+    group: str
+    persona: str
+    choices: tuple[UnseenChoice, ...]
+
+    @property
+    def mean_gain(self) -> float | None:
+        return fmean(one.gain for one in self.choices) if self.choices else None
+
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """Of the mean gain, 95 %, by Student's t; None for fewer than two choices."""
+        return mean_interval([one.gain for one in self.choices])
+
+    @property
+    def told_without(self) -> Share:
+        """Choices of which the preferred answer is the likelier one."""
+        return Share(sum(one.without > 0 for one in self.choices), len(self.choices))
+
+    @property
+    def told_with(self) -> Share:
+        return Share(sum(one.with_persona > 0 for one in self.choices), len(self.choices))
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether the whole interval of the gain is over nothing, on choices enough."""
+        interval = self.interval
+        return len(self.choices) >= FEWEST_CHOICES and interval is not None and interval[0] > 0
+
+    def as_json(self) -> dict[str, object]:
+        return {
+            "group": self.group,
+            "persona": self.persona,
+            "kept": self.is_kept,
+            "mean_gain": self.mean_gain,
+            "interval": self.interval,
+            "told_without": self.told_without.as_json(),
+            "told_with": self.told_with.as_json(),
+            "choices": [asdict(one) for one in self.choices],
+        }
+
+
+async def held_out(
+    data_dir: Path, dataset_id: str, provider: str, most: int
+) -> AsyncGenerator[Event, None]:
+    """Score every group of the dataset's map; what comes of it is kept beside the map.
+
+    Args:
+        provider: `embedded` or `local:FILE.gguf`; a server does not tell the likelihood of a text.
+        most: unseen choices of a group, those nearest to its middle first.
+
+    Raises:
+        BadInput: no map of the personas as they are, or a provider that cannot score.
+        UserError: the model cannot be opened.
+    """
+    named = parse_provider(provider, data_dir)
+    if not isinstance(named, LocalFile):
+        raise BadInput(
+            f"{provider!r} cannot say how likely a given text is.", "Name a local:FILE.gguf."
+        )
+    found = await asyncio.to_thread(_current_map, data_dir, dataset_id)
+    with opened(data_dir) as db:
+        examples = {one.id: one for one in dataset_rows.examples_of(db, dataset_id)}
+    tasks = [(group, key) for group in found.groups for key in _unseen(group)[:most]]
+    yield Step(0, len(tasks), "Unseen choices scored:")
+    choices: dict[str, list[UnseenChoice]] = {group.name: [] for group in found.groups}
+    async with local_model(named.path, data_dir / "logs", CONTEXT) as model:
+        too_long = 0
+        for done, (group, (example_id, side)) in enumerate(tasks, 1):
+            scored = await _scored(model, examples[example_id], side, group.typical[0])
+            if scored is None:
+                too_long += 1
+            else:
+                choices[group.name].append(scored)
+            yield Step(done, len(tasks), "Unseen choices scored:")
+        if too_long:
+            yield Note(f"Over the model's {model.context:,} tokens, and left out: {too_long:,}.")
+        name = model.name
+    results = [
+        GroupPersona(group.name, group.typical[0], tuple(choices[group.name]))
+        for group in found.groups
+    ]
+    result = {"dataset": dataset_id, "model": name, "groups": [one.as_json() for one in results]}
+    with written_aside(map_path(data_dir, dataset_id, "held-out")) as aside:
+        aside.touch(mode=0o600)
+        aside.write_text(json.dumps(result), encoding="utf-8")
+    yield Finished(result)
+
+
+def _current_map(data_dir: Path, dataset_id: str) -> PersonaMap:
+    found = kept_map(data_dir, dataset_id)
+    if found is None or not found.is_current:
+        told = f"There is no map of the personas of {dataset_id!r} as they are now."
+        raise BadInput(told, f"Make one: `persona-studio persona map {dataset_id}`.")
+    return found
+
+
+def _unseen(group: Group) -> list[tuple[str, Side]]:
+    """The members whose pair the candidate was not inferred from."""
+    own = {example_id for example_id, _ in group.members[:1]}
+    return [key for key in group.members if key[0] not in own]
+
+
+async def _scored(
+    model: LocalModel, example: PreferenceExample, side: Side, persona: str
+) -> UnseenChoice | None:
+    """None where a prompt with an answer is over the model's context."""
+    answers: Mapping[Side, str] = {"chosen": example.chosen, "rejected": example.rejected}
+    completions = (answers[side], answers[other_side(side)])
+    margins = []
+    for told in ("", persona):
+        messages = _turn(persona_turn(example.prompt, told))
+        lengths = [len(await model.prompt_tokens(_turn(text))) for text in completions]
+        if len(await model.prompt_tokens(messages)) + max(lengths) > model.context:
+            return None
+        preferred, other = await model.score(messages, completions)
+        margins.append(preferred.logprob - other.logprob)
+    return UnseenChoice(example.id, side, *margins)
+
+
+def _turn(text: str) -> tuple[Message, ...]:
+    return (Message("user", text),)

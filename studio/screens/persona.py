@@ -1,0 +1,319 @@
+"""Personas: the pairs of a dataset, who would prefer each answer, and what the check says of it."""
+
+from collections.abc import AsyncGenerator
+
+from textual import getters, on, work
+from textual.app import ComposeResult
+from textual.containers import Horizontal, VerticalScroll
+from textual.screen import Screen
+from textual.widgets import DataTable, Footer, Static
+
+from engine import desk
+from engine.personas import editing
+from engine.personas.check import CheckWish, check_cost, checked
+from engine.personas.domain import STATES, Side, State
+from engine.personas.editing import Entry
+from engine.personas.figures import figures
+from engine.personas.infer import Wish, inference_cost, inferred
+from engine.personas.map import PersonaMap, kept_map, mapped
+from engine.profile.cost import Cost
+from engine.sources.dialogue import last_request
+from models.events import Event
+from studio.persona_words import entry_lines, figure_lines, map_lines, marks_of, states_told
+from studio.screens.ask_words import AskWords, Blank
+from studio.screens.choose_dataset import ChooseDataset
+from studio.screens.choose_provider import ChooseProvider
+from studio.screens.confirm import Confirm
+from studio.screens.persona_answers import PersonaAnswers
+from studio.screens.persona_keys import PERSONA_KEYS
+from studio.screens.show_lines import ShowLines
+from studio.session import Session
+from studio.text import cell, count, one_line
+from studio.widgets.empty_state import EmptyState
+
+MOST_ROWS = 2000
+"""Pairs in the list at once; a filter finds the others."""
+NOTHING = (
+    "A dataset holds requests, each with an answer that was chosen and one that was rejected.\n\n"
+    "persona-studio import preferences FILE brings one in.\n"
+    "Here a model then says who would prefer which answer, and another checks it."
+)
+NO_WORDS = "The sentence is empty. To take a persona away, press x or y beside the list."
+
+
+class PersonaScreen(Screen[None]):
+    """Story P, beside the steps; escape goes back to the readers."""
+
+    CSS_PATH = "persona.tcss"
+    AUTO_FOCUS = "#entries"
+    BINDINGS = PERSONA_KEYS
+    table = getters.query_one("#entries", DataTable)
+    detail = getters.query_one("#detail", Static)
+    heading = getters.query_one("#heading", Static)
+    progress = getters.query_one("#progress", Static)
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self._sizes: dict[str, int] = {}
+        self._dataset = ""
+        self._entries: list[Entry] = []
+        self._shown: list[Entry] = []
+        self._map: PersonaMap | None = None
+        self._state: State | None = None
+        self._group: int | None = None
+
+    def compose(self) -> ComposeResult:
+        yield Static("", id="heading", markup=False)
+        yield EmptyState()
+        with Horizontal(id="work"):
+            yield DataTable(id="entries", cursor_type="row", classes="panel", show_header=False)
+            with VerticalScroll(id="beside", classes="panel"):
+                yield Static("", id="detail", markup=False)
+        yield Static("", id="progress", markup=False)
+        yield Footer()
+
+    def on_mount(self) -> None:
+        self.query_one(EmptyState).update(NOTHING)
+        self.table.add_columns("", "")
+        self.progress.display = False
+        self._session.changed.subscribe(self, lambda _: self._read())
+        self._session.tracker.changed.subscribe(self, self._news)
+        self._read()
+
+    def on_resize(self) -> None:
+        self._fill()
+
+    @property
+    def _key(self) -> str:
+        """What the work on this dataset is tracked by."""
+        return f"persona:{self._dataset}"
+
+    @property
+    def _is_at_work(self) -> bool:
+        return self._session.tracker.is_going_on(self._key)
+
+    @property
+    def _entry(self) -> Entry | None:
+        at = self.table.cursor_row
+        return self._shown[at] if 0 <= at < len(self._shown) else None
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        entry = self._entry if self.is_mounted else None
+        has_personas = any(one.personas for one in self._entries)
+        possible = {
+            "dataset": len(self._sizes) > 1,
+            "infer": bool(self._entries) and not self._is_at_work,
+            "check": has_personas and not self._is_at_work,
+            "stop": self._is_at_work,
+            "write": entry is not None,
+            "answer": entry is not None,
+            "remove": entry is not None and str(*parameters[:1]) in entry.personas,
+            "map": has_personas,
+            "figures": has_personas,
+            "state": has_personas,
+            "group": self._map is not None,
+        }
+        if possible.get(action, True):
+            return True
+        # What is seldom possible takes no room in the footer.
+        return False if action in ("dataset", "stop") else None
+
+    @work(group="load", exclusive=True)
+    async def _read(self) -> None:
+        with self._session.errors_told():
+            self._sizes = await self._session.ask(desk.datasets)
+            if self._dataset not in self._sizes:
+                self._dataset = next(iter(self._sizes), "")
+            self.set_class(not self._dataset, "-empty")
+            self._entries, self._map = [], None
+            if self._dataset:
+                self._entries = await self._session.ask(editing.entries, self._dataset)
+                self._map = await self._session.ask(kept_map, self._dataset)
+        self._fill()
+
+    def _fill(self) -> None:
+        """The pairs that the filters let through, with the cursor where it was."""
+        if self.size.width == 0:
+            return
+        before = self._entry.example.id if self._entry else ""
+        self._shown = [one for one in self._entries if self._is_meant(one)][:MOST_ROWS]
+        width = max(20, self.table.scrollable_content_region.width - 8)
+        with self.prevent(DataTable.RowHighlighted):
+            self.table.clear()
+            for one in self._shown:
+                self.table.add_row(
+                    cell(marks_of(one)), cell(last_request(one.example.prompt), width)
+                )
+        ids = [one.example.id for one in self._shown]
+        if self._shown:
+            self.table.move_cursor(row=ids.index(before) if before in ids else 0)
+        self._show()
+
+    def _is_meant(self, entry: Entry) -> bool:
+        keys = ((entry.example.id, side) for side in entry.personas)
+        groups = self._map.group_of if self._map and self._group is not None else {}
+        is_in_group = self._group is None or any(groups.get(key) == self._group for key in keys)
+        states = (one.state for one in entry.personas.values())
+        return is_in_group and (self._state is None or self._state in states)
+
+    def _show(self) -> None:
+        self.refresh_bindings()
+        if not self._dataset:
+            self.heading.update("Personas")
+            return
+        number = len(self._entries)
+        everybody = [one for entry in self._entries for one in entry.personas.values()]
+        states = {state: sum(one.state == state for one in everybody) for state in STATES}
+        told = f"Personas of {one_line(self._dataset, 40)}: {count(number, 'pair')}, "
+        self.heading.update(told + states_told(states))
+        shown = f"{len(self._shown):,} of {number:,}"
+        self.table.border_subtitle = f"{shown}{self._filters}"
+        entry = self._entry
+        self.detail.update("\n".join(entry_lines(entry)) if entry else "No pair is like that.")
+
+    @property
+    def _filters(self) -> str:
+        group = self._map.groups[self._group].name if self._map and self._group is not None else ""
+        told = [one for one in (self._state or "", group) if one]
+        return f": {one_line('; '.join(told), 40)}" if told else ""
+
+    @on(DataTable.RowHighlighted, "#entries")
+    def _look(self) -> None:
+        self.query_one("#beside", VerticalScroll).scroll_home(animate=False)
+        self._show()
+
+    def _news(self, key: str) -> None:
+        """Show how far the work on this dataset is."""
+        seen = self._session.tracker.works.get(key)
+        if key != self._key or seen is None:
+            return
+        step = seen.step
+        far = f"{step.note} {step.done:,} of {step.total:,}" if step else ""
+        self.progress.update(one_line(" ".join([far, *seen.notes]), 400))
+        self.progress.display = seen.ended is None
+        if seen.ended is not None:
+            self._read()
+        self.refresh_bindings()
+
+    def action_close(self) -> None:
+        self.app.switch_mode("readers")
+
+    def action_state(self) -> None:
+        """The next state of which there is a persona; after the last, all."""
+        order: list[State | None] = [None, *STATES]
+        self._state = order[(order.index(self._state) + 1) % len(order)]
+        self._fill()
+
+    def action_group(self) -> None:
+        """The next group of the map; after the last, all."""
+        assert self._map is not None
+        at = -1 if self._group is None else self._group
+        self._group = at + 1 if at + 1 < len(self._map.groups) else None
+        self._fill()
+
+    @work(group="dataset", exclusive=True)
+    async def action_dataset(self) -> None:
+        chosen = await self.app.push_screen_wait(ChooseDataset(self._sizes))
+        if chosen is not None and chosen != self._dataset:
+            self._dataset, self._state, self._group = chosen, None, None
+            self._read()
+
+    @work(group="ask", exclusive=True)
+    async def action_infer(self) -> None:
+        provider, limit = await self._who("Who infers the personas?", "Infer")
+        if provider:
+            wish = Wish(self._dataset, provider, limit)
+            data_dir = self._session.data_dir
+            with self._session.errors_told():
+                cost = await inference_cost(data_dir, wish)
+                await self._begin(cost, provider, "Inferring personas", inferred(data_dir, wish))
+
+    @work(group="ask", exclusive=True)
+    async def action_check(self) -> None:
+        provider, limit = await self._who("Who checks the personas?", "Check")
+        if provider:
+            wish = CheckWish(self._dataset, provider, limit)
+            data_dir = self._session.data_dir
+            with self._session.errors_told():
+                cost = await check_cost(data_dir, wish)
+                await self._begin(cost, provider, "Checking personas", checked(data_dir, wish))
+
+    async def _who(self, heading: str, verb: str) -> tuple[str, int | None]:
+        """A provider and how many pairs; an empty provider where the editor thought better."""
+        question = ChooseProvider(heading, verb, "requests and answers")
+        provider = await self.app.push_screen_wait(question)
+        if provider is None:
+            return "", None
+        told = "The first so many pairs; leave it empty for all."
+        answer = await self.app.push_screen_wait(
+            AskWords("How many pairs?", told, [Blank("Pairs", "20")], verb)
+        )
+        if answer is None:
+            return "", None
+        (number,) = answer
+        if number and not (number.isdecimal() and int(number)):
+            self.notify(f"{number!r} is no number of pairs.", severity="warning", markup=False)
+            return "", None
+        return provider, int(number) if number else None
+
+    async def _begin(
+        self, cost: Cost, provider: str, title: str, events: AsyncGenerator[Event, None]
+    ) -> None:
+        asks = f"{one_line(provider, 60)} is asked. {cost}"
+        if not cost.calls or await self.app.push_screen_wait(Confirm(f"{title}?", asks, "Ask")):
+            self._session.tracker.watch(self._key, title, events)
+
+    def action_stop(self) -> None:
+        self._session.tracker.cancel(self._key)
+
+    @work(group="write", exclusive=True)
+    async def action_write(self, side: Side) -> None:
+        entry = self._entry
+        assert entry is not None
+        there = entry.personas.get(side)
+        told = f"One sentence: who would prefer the {side} answer? It is unchecked from then on."
+        words = there.text if there else "The user is "
+        answer = await self.app.push_screen_wait(
+            AskWords(f"The {side} answer's persona", told, [Blank("Persona", words, NO_WORDS)])
+        )
+        if answer is None:
+            return
+        with self._session.errors_told():
+            written = await self._session.ask(
+                editing.write_persona, entry.example.id, side, answer[0]
+            )
+            if written.remark:
+                told = f"Kept as you wrote it. A model's would be refused: {written.remark}"
+                self.notify(told, markup=False, timeout=10)
+            await self._session.refresh()
+
+    @work(group="change")
+    async def action_remove(self, side: Side) -> None:
+        entry = self._entry
+        assert entry is not None
+        with self._session.errors_told():
+            await self._session.ask(editing.remove_persona, entry.example.id, side)
+            await self._session.refresh()
+            self.notify(f"The {side} answer's persona is gone; u brings it back.", markup=False)
+
+    @work(group="map", exclusive=True)
+    async def action_map(self) -> None:
+        """The map as it was made, or a new one where personas have changed since."""
+        with self._session.errors_told():
+            if self._map is None or not self._map.is_current:
+                self.notify("Personas are being grouped…", markup=False)
+                self._map = await mapped(self._session.data_dir, self._dataset)
+                self._group = None
+                self._fill()
+            lines = list(map_lines(self._map, max(60, self.size.width - 8)))
+            self.app.push_screen(ShowLines("Which readers the data serves", lines))
+
+    def action_answer(self) -> None:
+        if self._entry is not None:
+            self.app.push_screen(PersonaAnswers(self._session, self._entry.example))
+
+    def action_figures(self) -> None:
+        everybody = [one for entry in self._entries for one in entry.personas.values()]
+        lines = list(figure_lines(figures(everybody).as_json()))
+        self.app.push_screen(ShowLines("What the checks come to", lines))

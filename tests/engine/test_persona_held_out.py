@@ -1,0 +1,82 @@
+"""A group's persona is kept only where it tells choices that it was not made from."""
+
+from pathlib import Path
+
+import pytest
+
+from engine.personas.domain import Side
+from engine.personas.editing import write_persona
+from engine.personas.held_out import GroupPersona, UnseenChoice, held_out
+from engine.personas.map import mapped
+from models.errors import BadInput
+from models.events import Finished, Step
+from tests.engine.persona_rows import store_personas
+from tests.persona_model import PLAIN
+
+
+def choice(without: float, with_persona: float, side: Side = "chosen") -> UnseenChoice:
+    return UnseenChoice("e", side, without, with_persona)
+
+
+def of(*gains: float) -> GroupPersona:
+    return GroupPersona("brief", PLAIN, tuple(choice(0.0, gain) for gain in gains))
+
+
+@pytest.mark.parametrize(
+    ("gains", "is_kept"),
+    [
+        # Mean 2, standard deviation 0.71: 2 plus or minus 2.78 * 0.71 / 5 ** 0.5 is 1.12 to 2.88.
+        ((1.0, 2.0, 2.0, 2.0, 3.0), True),
+        # Mean 0.4, standard deviation 2.07: -2.2 to 3.0.
+        ((3.0, -2.0, 2.0, -1.0, 0.0), False),
+        # All gain, but four are too few.
+        ((2.0, 2.1, 2.0, 2.1), False),
+        ((), False),
+    ],
+)
+def test_a_persona_is_kept_where_the_gain_is_surely_over_nothing(
+    gains: tuple[float, ...], is_kept: bool
+) -> None:
+    assert of(*gains).is_kept is is_kept
+
+
+def test_prediction_counts_the_likelier_answer() -> None:
+    found = GroupPersona("brief", PLAIN, (choice(-1.0, 2.0), choice(-3.0, -1.0), choice(1.0, 2.0)))
+    assert (found.told_without.hits, found.told_with.hits, found.told_with.cases) == (1, 2, 3)
+    assert found.mean_gain == pytest.approx((3 + 2 + 1) / 3)
+
+
+async def test_the_embedded_model_scores_choices_that_the_persona_was_not_made_from(
+    data_dir: Path,
+) -> None:
+    store_personas(data_dir, 6)
+    found = await mapped(data_dir, "letters")
+    events = [event async for event in held_out(data_dir, "letters", "embedded", 2)]
+    last = events[-1]
+    assert isinstance(last, Finished)
+    groups = last.result["groups"]
+    assert isinstance(groups, list)
+    assert len(groups) == 2
+    for group, scored in zip(found.groups, groups, strict=True):
+        assert scored["persona"] == group.typical[0]
+        assert len(scored["choices"]) == 2
+        own, _ = group.members[0]
+        assert own not in [one["example_id"] for one in scored["choices"]]
+        for one in scored["choices"]:
+            # The same words with and without a persona are never held equally likely.
+            assert one["with_persona"] != one["without"]
+    assert [event for event in events if isinstance(event, Step)][-1].done == 4
+
+
+async def test_without_a_map_of_the_personas_as_they_are_it_says_what_to_do(
+    data_dir: Path,
+) -> None:
+    store_personas(data_dir, 3)
+    with pytest.raises(BadInput, match="no map of the personas of 'letters'"):
+        await anext(held_out(data_dir, "letters", "embedded", 2))
+    await mapped(data_dir, "letters")
+    write_persona(data_dir, "l00", "chosen", f"{PLAIN} Always.")
+    with pytest.raises(BadInput, match="as they are now"):
+        await anext(held_out(data_dir, "letters", "embedded", 2))
+    with pytest.raises(BadInput, match="cannot say how likely"):
+        await anext(held_out(data_dir, "letters", "endpoint:http://127.0.0.1:9/v1#m", 2))

@@ -1,0 +1,88 @@
+"""A tailoring in its real child: on a random model of two layers with a real tokenizer."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+from engine import jobs, preflight, runs
+from engine.store import datasets, personas
+from engine.store.database import change, opened
+from engine.tailoring.sets import is_held_out, subject_of
+from engine.train.config import config_for
+from models.events import Finished, JsonObject, Note
+from tests.engine.tailoring_rows import DATASET, fill, personas_of
+
+QUICK: dict[str, object] = {"learning_rate": 1e-2, "epochs": 12, "batch_size": 4}
+
+
+async def trained(data_dir: Path, base: Path, **changes: object) -> tuple[JsonObject, list[str]]:
+    """What a run on the dataset came to, and what it told."""
+    run = runs.start_training(
+        data_dir, [subject_of(DATASET)], str(base), "persona-quick", QUICK | changes
+    )
+    events = [event async for event in jobs.follow(runs.run_dir(data_dir, run.id))]
+    last = events[-1]
+    assert isinstance(last, Finished), last
+    return last.result, [event.text for event in events if isinstance(event, Note)]
+
+
+async def test_a_model_learns_to_answer_as_the_persona_wants(
+    data_dir: Path, tiny_base: Path
+) -> None:
+    """The same two answers in every pair: only the persona tells which is the better.
+
+    Beside the base without a persona, the answer that the persona wants has gained in all held-out
+    pairs, and in none under the opposed persona.
+    """
+    fill(data_dir, 24, passed=None)
+    result, notes = await trained(data_dir, tiny_base, unchecked_personas=True)
+    assert result["mirrored"] == result["pairs"]
+    held_out = result["held_out"]
+    assert isinstance(held_out, dict)
+    assert (held_out["turned"], held_out["tuned"], held_out["opposite"]) == (1.0, 1.0, 0.0)
+    assert result["told_by"] == "persona"
+    assert "Personas that were not checked are taken too." in notes
+
+
+async def test_fine_tuning_then_dpo_on_the_chosen_personas(data_dir: Path, tiny_base: Path) -> None:
+    fill(data_dir)
+    result, _ = await trained(
+        data_dir, tiny_base, personas="chosen", method="sft-dpo", epochs=2, sft_epochs=2
+    )
+    assert result["mirrored"] == 0
+    verdict = result["verdict"]
+    assert isinstance(verdict, dict)
+    assert "opposite reader" not in str(verdict["says"])
+
+
+async def test_a_pair_over_the_length_is_left_out_and_listed(
+    data_dir: Path, tiny_base: Path
+) -> None:
+    trained_on = next(one for one in fill(data_dir) if not is_held_out(one.prompt))
+    longer = replace(trained_on, id="long", chosen="chair " * 200)
+    with opened(data_dir) as db, change(db, "Import preferences"):
+        datasets.save(db, [longer])
+        personas.add_personas(db, personas_of([longer], passed=None))
+    result, notes = await trained(
+        data_dir, tiny_base, personas="none", unchecked_personas=True, epochs=1, max_length=150
+    )
+    assert result["too_long"] == ["long/chosen"]
+    assert "1 pairs are longer than 150 tokens and are left out: long/chosen." in notes
+
+
+def test_what_a_tailoring_needs_is_reckoned_without_a_reader(data_dir: Path) -> None:
+    fill(data_dir)
+    config = config_for("persona-quick", "embedded", {})
+    found = preflight.check(data_dir, [subject_of(DATASET)], config)
+    assert found is not None
+    assert found.forecast.work.pairs > 0
+    assert found.forecast.work.steps > 0
+
+
+def test_a_run_of_a_dataset_names_it(data_dir: Path, tiny_base: Path) -> None:
+    fill(data_dir)
+    run = runs.start_training(data_dir, [subject_of(DATASET)], str(tiny_base), "persona-quick")
+    directory = runs.run_dir(data_dir, run.id)
+    runs.stop(data_dir, run.id)
+    assert run.subject == subject_of(DATASET)
+    assert json.loads(directory.job.read_text())["reader_ids"] == [subject_of(DATASET)]
