@@ -100,6 +100,9 @@ def in_child(way: str, steps: int, layers: int) -> Figures:
     command = [sys.executable, "-m", "benchmarks.dpo", "--way", way]
     command += ["--steps", str(steps), "--layers", str(layers)]
     output = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+    print(
+        output.splitlines()[-1], file=sys.stderr
+    )  # what is measured stays, should a later way end
     row = json.loads(output.splitlines()[-1])
     return Figures(**{**row, "losses": tuple(row["losses"])})
 

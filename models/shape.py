@@ -29,8 +29,15 @@ class Shape:
 
     @property
     def linear_layers(self) -> Mapping[str, tuple[int, int]]:
-        """(in, out) of each linear layer of a block, by its name."""
+        """(in, out) of each linear layer of a block, by its name; phi3 has some of them in one."""
         hidden, wide = self.hidden_size, self.intermediate_size
+        if self.model_type == "phi3":
+            return {
+                "qkv_proj": (hidden, self.query_size + 2 * self.key_size),
+                "o_proj": (self.query_size, hidden),
+                "gate_up_proj": (hidden, 2 * wide),
+                "down_proj": (wide, hidden),
+            }
         return {
             "q_proj": (hidden, self.query_size),
             "k_proj": (hidden, self.key_size),

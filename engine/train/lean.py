@@ -89,22 +89,23 @@ class _RMSNorm(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, hidden: Tensor, weight: Tensor, epsilon: float) -> Tensor:
-        wide = hidden.float()
-        scale = wide.square().mean(-1, keepdim=True).add_(epsilon).rsqrt_()  # (..., 1)
+        wide = hidden.to(torch.float32, copy=True)
+        # No product of vectors: autocast would take it for one of matrices, in bfloat16.
+        scale = (wide * wide).mean(-1, keepdim=True).add_(epsilon).rsqrt_()  # (..., 1)
         ctx.save_for_backward(hidden, weight, scale)
-        return weight * (wide * scale).to(hidden.dtype)
+        return weight * wide.mul_(scale).to(hidden.dtype)
 
     @staticmethod
     def backward(ctx: Any, *upstream: Tensor) -> tuple[Tensor, Tensor | None, None]:
         hidden, weight, scale = ctx.saved_tensors
         normal = hidden.float() * scale
         gradient = upstream[0].float() * weight.float()
-        inward = (gradient * normal).mean(-1, keepdim=True)
-        of_hidden = torch.addcmul(gradient, normal, inward, value=-1).mul_(scale)
         of_weight = None
         if ctx.needs_input_grad[1]:
             summed = (upstream[0].float() * normal).flatten(0, -2).sum(0)
             of_weight = summed.to(weight.dtype)
+        inward = (gradient * normal).mean(-1, keepdim=True)
+        of_hidden = gradient.sub_(normal.mul_(inward)).mul_(scale)
         return of_hidden.to(hidden.dtype), of_weight, None
 
 
@@ -114,17 +115,13 @@ class _SwiGLU(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, gate: Tensor, up: Tensor) -> Tensor:
         ctx.save_for_backward(gate, up)
-        return silu(gate) * up
+        return silu(gate).mul_(up)
 
     @staticmethod
     def backward(ctx: Any, *upstream: Tensor) -> tuple[Tensor, Tensor]:
         gate, up = ctx.saved_tensors
         (grad,) = upstream
-        sigmoid = torch.sigmoid(gate)
-        active = gate * sigmoid
-        # d silu(g) / dg = s + g * s * (1 - s)
-        slope = torch.addcmul(sigmoid, active, 1 - sigmoid)
-        return grad * up * slope, grad * active
+        return torch.ops.aten.silu_backward(grad * up, gate), silu(gate).mul_(grad)
 
 
 # torch leaves `apply` without types.

@@ -74,7 +74,8 @@ class _FrozenHead(torch.autograd.Function):
             log_probs[part] = own[:, 0]
             is_top1[part] = (own >= scores.amax(1, keepdim=True))[:, 0]
             probabilities = torch.exp(scores, out=wide)
-            entropy[part] = -torch.linalg.vecdot(probabilities, scores)
+            with torch.autocast("cpu", enabled=False):  # else it is taken in bfloat16
+                entropy[part] = -torch.linalg.vecdot(probabilities, scores)
             if gradient is not None:
                 expected = logits.copy_(probabilities) @ weight
                 gradient[part] = (weight[label[:, 0]] - expected).to(gradient.dtype)

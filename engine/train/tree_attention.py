@@ -11,11 +11,14 @@ on a CPU (torch 2.13).
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from math import gcd
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from engine.train import alike_stretches
+from engine.train.alike_stretches import Batch
 from engine.train.prefix_tree import Node, PrefixTree
 
 _flash = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu
@@ -23,6 +26,8 @@ _flash_backward = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu_bac
 
 DENSE = 256
 """Tokens of a subtree up to which it is attended to as one stretch."""
+ROWS_OF_A_PART = 512
+"""Folded queries that are worth a share of their own."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +54,10 @@ class Stretches:
 
     stretches: tuple[Stretch, ...]
     trunks: tuple[Trunk, ...]
+    batches: tuple[Batch, ...]
+    """Stretches whose way back is gone together."""
+    alone: tuple[Stretch, ...]
+    """The others."""
 
 
 def cut(tree: PrefixTree, repeats: int, dtype: torch.dtype) -> Stretches:
@@ -65,7 +74,11 @@ def cut(tree: PrefixTree, repeats: int, dtype: torch.dtype) -> Stretches:
         if node is not None:
             trunks.append(Trunk(slice(first, end), slice(end, node.end)))
         stretches.append(Stretch(slice(first, end), _mask(ends, first, end, repeats, dtype)))
-    return Stretches(tuple(stretches), tuple(trunks))
+    masks = [each.mask for each in stretches]
+    batches, alone = alike_stretches.batches([each.tokens for each in stretches], masks, DENSE)
+    return Stretches(
+        tuple(stretches), tuple(trunks), batches, tuple(stretches[index] for index in alone)
+    )
 
 
 def _pieces(nodes: Sequence[Node]) -> Iterator[tuple[int, int, Node | None]]:
@@ -166,39 +179,82 @@ class _TreeAttention(torch.autograd.Function):
         repeats = heads // key_heads
         grad = _turned(upstream[0].to(output.dtype), None, None, key_heads)
         of_q, of_k, of_v = torch.empty_like(q), torch.empty_like(k), torch.empty_like(v)
-        for stretch in layout.stretches:
+
+        def back(
+            rows: slice, tokens: slice, mask: Tensor | None = None
+        ) -> tuple[Tensor, Tensor, Tensor]:
+            seeing = grad[0, :, rows], q[0, :, rows], output[0, :, rows], log_sum[0, :, rows]
+            return _back(seeing, k[0, :, tokens], v[0, :, tokens], mask, ctx.scale)
+
+        found = (of_q[0], of_k[0], of_v[0])
+        if layout.batches:
+            inner = (grad.float() * output.float()).sum(-1)
+            known = (grad[0], q[0], k[0], v[0], log_sum[0], inner[0])
+            for batch in layout.batches:
+                alike_stretches.backward(batch, known, ctx.scale, found)
+        for stretch in layout.alone:
             tokens, rows = stretch.tokens, _rows(stretch.tokens, repeats)
-            of_q[:, :, rows], of_k[:, :, tokens], of_v[:, :, tokens] = _flash_backward(
-                grad[:, :, rows],
-                q[:, :, rows],
-                k[:, :, tokens],
-                v[:, :, tokens],
-                output[:, :, rows],
-                log_sum[:, :, rows],
-                0.0,
-                False,
-                attn_mask=stretch.mask,
-                scale=ctx.scale,
-            )
+            parts = back(rows, tokens, stretch.mask)
+            of_q[0, :, rows], of_k[0, :, tokens], of_v[0, :, tokens] = parts
         for trunk in layout.trunks:
-            tokens, rows = trunk.tokens, _rows(trunk.above, repeats)
-            parts = _flash_backward(
-                grad[:, :, rows],
-                q[:, :, rows],
-                k[:, :, tokens],
-                v[:, :, tokens],
-                output[:, :, rows],
-                log_sum[:, :, rows],
-                0.0,
-                False,
-                scale=ctx.scale,
-            )
-            of_q[:, :, rows] += parts[0]
-            of_k[:, :, tokens] += parts[1]
-            of_v[:, :, tokens] += parts[2]
+            rows = _rows(trunk.above, repeats)
+            for into, part in zip(
+                (of_q[0, :, rows], of_k[0, :, trunk.tokens], of_v[0, :, trunk.tokens]),
+                back(rows, trunk.tokens),
+                strict=True,
+            ):
+                into += part
         back_q = _turned_back(of_q, cosine, sine, upstream[0].shape)
         back_k = _turned_back(of_k, cosine, sine, value.shape)
         return back_q, back_k, of_v[0].transpose(0, 1), None, None, None, None
+
+
+def _back(
+    seeing: tuple[Tensor, Tensor, Tensor, Tensor],
+    key: Tensor,
+    value: Tensor,
+    mask: Tensor | None,
+    scale: float | None,
+) -> tuple[Tensor, Tensor, Tensor]:
+    """The kernel's way back. Threads share it by heads alone, so many queries go as more of them.
+
+    Args:
+        seeing: the output's gradient, queries and output, (G, M, D), and the queries' log-sums of
+            scores, (G, M).
+        key, value: (G, L, D). mask: (M, L).
+
+    Returns:
+        The gradients of queries, keys and values.
+    """
+    heads, rows, _ = seeing[0].shape
+    threads = torch.get_num_threads()
+    parts = max(1, min(threads // gcd(threads, heads), rows // ROWS_OF_A_PART))
+    even = rows - rows % parts
+
+    def cut_up(tensor: Tensor) -> Tensor:
+        """(G, M, ...) to (parts, G, M / parts, ...), the rest left out."""
+        shape = (heads, parts, even // parts, *tensor.shape[2:])
+        return tensor[:, :even].view(shape).transpose(0, 1)
+
+    of_query, of_key, of_value = _flash_backward(
+        cut_up(seeing[0]),
+        cut_up(seeing[1]),
+        key.expand(parts, *key.shape),
+        value.expand(parts, *value.shape),
+        cut_up(seeing[2]),
+        cut_up(seeing[3]),
+        0.0,
+        False,
+        attn_mask=None if mask is None else mask[:even].view(parts, 1, -1, mask.shape[1]),
+        scale=scale,
+    )
+    of_query = of_query.transpose(0, 1).flatten(1, 2)
+    of_key, of_value = of_key.sum(0), of_value.sum(0)
+    if even == rows:
+        return of_query, of_key, of_value
+    rest = seeing[0][:, even:], seeing[1][:, even:], seeing[2][:, even:], seeing[3][:, even:]
+    last = _back(rest, key, value, None if mask is None else mask[even:], scale)
+    return torch.cat([of_query, last[0]], 1), of_key + last[1], of_value + last[2]
 
 
 def _rows(tokens: slice, repeats: int) -> slice:

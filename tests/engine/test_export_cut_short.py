@@ -1,8 +1,6 @@
 """An export that is killed, or that the disk refuses, leaves nothing half-written and goes on."""
 
-import os
 import resource
-import signal
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from hashlib import sha256
@@ -15,8 +13,9 @@ from engine import jobs
 from engine.export import work
 from engine.jobs import RunDir
 from models.errors import JobFailed
-from models.events import Event, Finished, Note, Step
+from models.events import Event, Finished, Note
 from models.quantize import quantize
+from tests.engine.ending_children import run_until
 from tests.engine.export_runs import export_settings, half_written, save_train_run
 
 QUANTS = ("Q8_0", "Q4_0")
@@ -43,22 +42,18 @@ def hashes(run: RunDir) -> Mapping[str, str]:
     return {file.name: sha256(file.read_bytes()).hexdigest() for file in files}
 
 
-async def killed_while(run: RunDir, note: str) -> None:
-    """Run the child until it tells of that work, then kill it."""
-    jobs.start(run)
-    async for event in jobs.follow(run, from_start=False):
-        if isinstance(event, Step) and event.note.startswith(note):
-            os.kill(int((run.path / "pid").read_text()), signal.SIGKILL)
-    assert jobs.state(run) == "stopped"
-
-
 @pytest.mark.parametrize("note", ["merging", "quantising to Q8_0", "quantising to Q4_0"])
 async def test_a_killed_export_keeps_what_was_whole_and_goes_on_to_the_same_files(
-    note: str, train_run: Path, cache_dir: Path, whole: Mapping[str, str], tmp_path: Path
+    note: str,
+    train_run: Path,
+    cache_dir: Path,
+    whole: Mapping[str, str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     settings = export_settings(train_run, cache_dir, *QUANTS)
     run = jobs.prepare(tmp_path / "export-1", "export", settings)
-    await killed_while(run, note)
+    await run_until(run, monkeypatch, note=note, delay_s=0.05)
     kept = hashes(run)
     assert kept.items() <= whole.items()
     assert half_written(tmp_path), "the kill came in the middle of a file"

@@ -1,6 +1,5 @@
 """A training that is stopped, killed or refused by the disk goes on to the same numbers."""
 
-import os
 import re
 import resource
 import shutil
@@ -22,22 +21,11 @@ from engine.train.scoring import PairLogps, score_pairs
 from models.events import Event, Failed, Finished, Metric, Note
 from models.library import resolve_base
 from models.torch_base import load_base
+from tests.engine.ending_children import run_until
 from tests.engine.tiny_training import CARD, PAIRS, TINY, a_run, run_child
 
 LONG = replace(TINY, epochs=20, sft_epochs=4, checkpoint_every=4, learning_rate=1e-3)
 """60 steps of DPO; 12 of fine-tuning before, where that is asked for."""
-
-
-async def cut_short(run: RunDir, step: int, how: Literal["stop", "kill"]) -> None:
-    """Run the child until it tells of this step, and a little longer."""
-    jobs.start(run)
-    async for event in jobs.follow(run, from_start=False):
-        if isinstance(event, Metric) and event.step >= step:
-            if how == "stop":
-                jobs.stop(run)
-            else:
-                os.kill(int((run.path / "pid").read_text()), signal.SIGKILL)
-    assert jobs.state(run) == "stopped"
 
 
 def losses(run: RunDir) -> list[tuple[int, float]]:
@@ -62,7 +50,11 @@ def leave_a_torn_checkpoint(run: RunDir, step: int) -> None:
 
 @pytest.mark.parametrize("method", ["dpo", "sft-dpo"])
 async def test_a_run_cut_short_goes_on_to_the_numbers_of_one_that_was_not(
-    method: Literal["dpo", "sft-dpo"], tiny_base: Path, cache_dir: Path, tmp_path: Path
+    method: Literal["dpo", "sft-dpo"],
+    tiny_base: Path,
+    cache_dir: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     config = replace(LONG, method=method)
     before = 12 if method == "sft-dpo" else 0
@@ -74,10 +66,10 @@ async def test_a_run_cut_short_goes_on_to_the_numbers_of_one_that_was_not(
 
     run = a_run(tmp_path / "train-2", tiny_base, cache_dir, config)
     if before:
-        await cut_short(run, 6, "kill")
+        await run_until(run, monkeypatch, step=6)
     else:
-        await cut_short(run, 10, "stop")
-    await cut_short(run, before + 25, "kill")
+        await run_until(run, monkeypatch, signal.SIGTERM, step=10)
+    await run_until(run, monkeypatch, step=before + 25)
     reached = trained_steps(run)[-1]
     leave_a_torn_checkpoint(run, reached - before + 1)
     last = (await run_child(run))[-1]

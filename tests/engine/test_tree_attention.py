@@ -9,6 +9,7 @@ from torch.autograd import backward
 from torch.nn.functional import scaled_dot_product_attention
 from torch.testing import assert_close
 
+from engine.train import alike_stretches
 from engine.train import tree_attention as by_stretches
 from engine.train.node_groups import grouped_attention, node_groups
 from engine.train.prefix_tree import pack
@@ -46,6 +47,29 @@ def test_stretches_and_trunks_give_each_rows_attention(
     layout = cut(tree, HEADS // KEY_HEADS, torch.float32)
     assert bool(layout.trunks) is (dense < 4000)
     check(seed, lambda q, k, v: tree_attention(q, k, v, layout, None))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_long_stretches_go_back_in_as_many_parts_as_threads(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three threads and two heads; the parts leave a rest."""
+    monkeypatch.setattr(by_stretches, "DENSE", 20)
+    monkeypatch.setattr(by_stretches, "ROWS_OF_A_PART", 5)
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 3)
+    layout = cut(pack(random_rows(seed)), HEADS // KEY_HEADS, torch.float32)
+    check(seed, lambda q, k, v: tree_attention(q, k, v, layout, None))
+
+
+def test_stretches_of_about_one_length_go_back_together() -> None:
+    lengths = [40, 30, 29, 300, 12, 38]
+    starts = [sum(lengths[:index]) for index in range(len(lengths))]
+    stretches = [slice(at, at + n) for at, n in zip(starts, lengths, strict=True)]
+    masks = [torch.zeros(2 * n, n) for n in lengths]
+    (batch,), alone = alike_stretches.batches(stretches, masks, longest=256)
+    assert batch.mask.shape == (3, 80, 40)
+    assert sorted(alone) == [2, 3, 4]
+    assert sorted(batch.tokens[batch.real].tolist()) == [*range(70), *range(411, 449)]
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -4,11 +4,14 @@ import json
 from pathlib import Path
 
 import pytest
+import torch
+from transformers import AutoConfig, LlamaForCausalLM, Phi3ForCausalLM, PreTrainedModel
 
 from models.base_shape import shape_of
 from models.catalogue import Offer, offers
 from models.errors import BadInput
 from models.library import BaseModel, embedded_gguf, resolve_base
+from models.shape import Shape
 
 
 @pytest.mark.parametrize("offer", offers(), ids=lambda offer: str(offer.spec))
@@ -30,6 +33,33 @@ def test_an_adapter_has_a_column_and_a_row_of_its_rank_for_each_linear_layer() -
     assert listed is not None
     each = 2 * (576 + 576) + 2 * (576 + 192) + 3 * (576 + 1536)
     assert listed.lora_parameters(16) == 30 * 16 * each == 4_884_480
+
+
+@pytest.mark.parametrize(
+    ("family", "made"), [("phi3", Phi3ForCausalLM), ("llama", LlamaForCausalLM)]
+)
+def test_the_linear_layers_of_a_block_are_those_that_transformers_builds(
+    family: str, made: type[PreTrainedModel]
+) -> None:
+    shape = Shape(family, 64, 96, 1, 4, 2, 16, 100, False)
+    sizes = {
+        "hidden_size": shape.hidden_size,
+        "intermediate_size": shape.intermediate_size,
+        "num_hidden_layers": shape.num_hidden_layers,
+        "num_attention_heads": shape.num_attention_heads,
+        "num_key_value_heads": shape.num_key_value_heads,
+        "vocab_size": shape.vocab_size,
+        "pad_token_id": None,
+    }
+    with torch.device("meta"):
+        model = made(AutoConfig.for_model(family, **sizes))
+    assert model.num_parameters() == shape.parameters
+    built = {
+        name.rsplit(".", 1)[1]: (layer.in_features, layer.out_features)
+        for name, layer in model.get_submodule("model.layers.0").named_modules()
+        if isinstance(layer, torch.nn.Linear)
+    }
+    assert built == shape.linear_layers
 
 
 def test_nothing_is_known_of_a_base_that_was_never_fetched() -> None:
