@@ -154,7 +154,7 @@ def map_lines(found: "PersonaMap", width: int = 100) -> Iterator[str]:
     if found.words:
         chosen = [word for word in found.words if word.chosen > word.rejected]
         rejected = [word for word in found.words if word.rejected > word.chosen]
-        rejected.sort(key=lambda word: (word.chosen_share.share, -word.rejected))
+        rejected.sort(key=lambda word: (word.chosen_share.share or 0.0, -word.rejected))
         yield ""
         yield "Words of those who prefer the chosen answers:   " + _words_told(chosen[:8])
         yield "Words of those who prefer the rejected answers: " + _words_told(rejected[:8])
