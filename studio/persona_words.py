@@ -57,11 +57,11 @@ def _pick(pick: bool | None) -> str:
 
 
 def origin_told(persona: Persona) -> str:
-    """Where a persona came from, in a few words."""
+    """Where a persona came from, as the beginning of a sentence."""
     if persona.origin == "edited":
-        return "written by the editor"
+        return "Written by the editor"
     name = one_line(persona.model_name, 60)
-    return f"inferred by {name}" if persona.origin == "inferred" else f"loaded from {name}"
+    return f"Inferred by {name}" if persona.origin == "inferred" else f"Loaded from {name}"
 
 
 def entry_lines(entry: "Entry") -> Iterator[str]:
@@ -75,8 +75,8 @@ def entry_lines(entry: "Entry") -> Iterator[str]:
         if persona is None:
             yield "  no persona yet"
             continue
-        yield f"  {persona.text or visible(persona.raw)}"
-        yield f"  {check_told(persona)} {origin_told(persona).capitalize()}."
+        yield f"  {visible(persona.text or persona.raw)}"
+        yield f"  {check_told(persona)} {origin_told(persona)}."
     texts = {"Prompt": example.prompt, "Chosen": example.chosen, "Rejected": example.rejected}
     for name, text in texts.items():
         yield ""
@@ -93,6 +93,10 @@ def entry_line(entry: "Entry", width: int = 100) -> str:
 def inference_lines(result: "JsonObject") -> Iterator[str]:
     """What an inference came to."""
     asked, kept = (int(str(result[name])) for name in ("asked", "kept"))
+    too_long = int(str(result["too_long"]))
+    if not asked + kept + too_long:
+        yield "Nothing was left to infer: each of these pairs has both personas."
+        return
     made = count(int(str(result["personas"])), "persona")
     yield f"{made} by {one_line(str(result['model']))}; {asked:,} asked, {kept:,} kept from before."
     reasons = cast("Mapping[str, int]", result["reasons"])
@@ -100,7 +104,7 @@ def inference_lines(result: "JsonObject") -> Iterator[str]:
         yield f"No valid persona, after a second try: {sum(reasons.values()):,}"
     for reason, number in list(reasons.items())[:10]:
         yield f"  {number:,} times: {one_line(reason, 120)}"
-    if too_long := int(str(result["too_long"])):
+    if too_long:
         yield f"Over the model's context, and left out: {too_long:,}."
 
 
@@ -148,9 +152,12 @@ def map_lines(found: "PersonaMap", width: int = 100) -> Iterator[str]:
         yield ""
         yield told
     if found.words:
+        chosen = [word for word in found.words if word.chosen > word.rejected]
+        rejected = [word for word in found.words if word.rejected > word.chosen]
+        rejected.sort(key=lambda word: (word.chosen_share.share or 0.0, -word.rejected))
         yield ""
-        yield "Words of those who prefer the chosen answers:   " + _words_told(found.words[:8])
-        yield "Words of those who prefer the rejected answers: " + _words_told(found.words[:-9:-1])
+        yield "Words of those who prefer the chosen answers:   " + _words_told(chosen[:8])
+        yield "Words of those who prefer the rejected answers: " + _words_told(rejected[:8])
 
 
 def group_lines(result: "JsonObject") -> Iterator[str]:
@@ -173,4 +180,4 @@ def group_lines(result: "JsonObject") -> Iterator[str]:
 
 
 def _words_told(words: "Sequence[SalientWord]") -> str:
-    return ", ".join(f"{word.word} ({word.chosen} to {word.rejected})" for word in words)
+    return ", ".join(f"{word.word} ({word.chosen} to {word.rejected})" for word in words) or "none"

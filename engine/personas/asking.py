@@ -4,7 +4,7 @@ Waiting work, in the front end's loop. A kill loses what is in flight, and the s
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Collection, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,6 +12,7 @@ from pathlib import Path
 from engine.personas.questions import Question
 from engine.profile.chat_plan import LOCAL_CONTEXT, Judge
 from engine.profile.cost import Cost
+from engine.sources.records import storable
 from engine.spent import Spent
 from engine.store import personas as persona_rows
 from engine.store.database import opened
@@ -36,6 +37,8 @@ class Asking:
     provider: str
     questions: tuple[Question, ...]
     kept: Mapping[tuple[str, str], Answer]
+    is_fresh: bool = False
+    """Whether everything is asked again, whatever was answered before."""
     too_long: int = 0
     """Questions that are over the model's context, and left out."""
 
@@ -73,11 +76,14 @@ async def fitting(asking: Asking) -> tuple[Asking, Cost]:
     return shorter, cost
 
 
-async def asked_all(data_dir: Path, asking: Asking, spent: Spent) -> AsyncGenerator[Event, None]:
+async def asked_all(
+    data_dir: Path, asking: Asking, spent: Spent, came: set[tuple[str, str]]
+) -> AsyncGenerator[Event, None]:
     """Ask what is missing, as `Step`s; `Failed` ends it where the model cannot answer.
 
     Args:
         spent: counted here as the replies come in.
+        came: the keys of the answers are added here.
     """
     total = len(asking.missing)
     if not total:
@@ -88,11 +94,13 @@ async def asked_all(data_dir: Path, asking: Asking, spent: Spent) -> AsyncGenera
             async with aclosing(answers_by(model, data_dir, asking)) as answers:
                 async for answer in answers:
                     done += 1
+                    came.add(answer.key)
                     spent.count(answer.prompt_tokens, answer.completion_tokens, answer.unread)
                     yield Step(done, total, f"{spent}; answers:")
         except UserError as error:
             kept = f"{done:,} of {total:,} answers are there and kept"
-            yield Failed(f"{error.message} {kept}.", f"{error.hint} The same call goes on.".strip())
+            then = "asks everything again" if asking.is_fresh else "goes on"
+            yield Failed(f"{error.message} {kept}.", f"{error.hint} The same call {then}.".strip())
 
 
 async def answers_by(
@@ -114,9 +122,9 @@ async def answers_by(
             example_id=question.example_id,
             asked=question.print,
             model=asking.who.key,
-            reply=said.text,
+            reply=storable(said.text),
             is_read=said.value is not None,
-            unread=said.unread,
+            unread=tuple(map(storable, said.unread)),
             calls=min(2, len(said.unread) + 1),
             prompt_tokens=said.prompt_tokens,
             completion_tokens=said.completion_tokens,
@@ -133,3 +141,13 @@ def kept_answers(data_dir: Path, dataset_id: str, model: str) -> dict[tuple[str,
     """All that a model has answered on a dataset's examples."""
     with opened(data_dir) as db:
         return persona_rows.answers_by(db, dataset_id, [model])
+
+
+def answers_now(
+    data_dir: Path, dataset_id: str, asking: Asking, came: Collection[tuple[str, str]]
+) -> dict[tuple[str, str], Answer]:
+    """The answers that count: all that are kept; where everything is asked again, what came."""
+    answers = kept_answers(data_dir, dataset_id, asking.who.key)
+    if not asking.is_fresh:
+        return answers
+    return {key: answer for key, answer in answers.items() if key in came}

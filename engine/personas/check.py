@@ -12,7 +12,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from engine.domain import PreferenceExample
-from engine.personas.asking import Asking, asked_all, fitting, kept_answers
+from engine.personas.asking import Asking, answers_now, asked_all, fitting, kept_answers
 from engine.personas.domain import Check, Persona, Side
 from engine.personas.figures import Preference, figures, preference
 from engine.personas.questions import (
@@ -89,13 +89,15 @@ async def checked(data_dir: Path, wish: CheckWish) -> AsyncGenerator[Event, None
     if who.name in {one.model_name for one in plan.personas.values()}:
         yield Note("The judge inferred these personas itself: another one would be a harder test.")
     spent, has_failed = Spent(), False
+    came: set[tuple[str, str]] = set()
     try:
-        async with aclosing(asked_all(data_dir, asking, spent)) as events:
+        async with aclosing(asked_all(data_dir, asking, spent, came)) as events:
             async for event in events:
                 has_failed |= isinstance(event, Failed)
                 yield event
     finally:
-        answers = await asyncio.to_thread(_adopt, data_dir, wish, plan)
+        answers = await asyncio.to_thread(answers_now, data_dir, wish.dataset_id, asking, came)
+        await asyncio.to_thread(_adopt, data_dir, wish, plan, answers)
     if has_failed:
         return
     result = {
@@ -133,7 +135,8 @@ def _planned(data_dir: Path, wish: CheckWish, who: Judge) -> _Plan:
     asked = sorted((one for group in checks.values() for one in group), key=_shares_prefix)
     questions = (*asked, *(one for group in comparisons for one in group))
     kept = {} if wish.fresh else kept_answers(data_dir, wish.dataset_id, who.key)
-    return _Plan(Asking(who, wish.provider, questions, kept), checks, comparisons, valid)
+    asking = Asking(who, wish.provider, questions, kept, wish.fresh)
+    return _Plan(asking, checks, comparisons, valid)
 
 
 def _shares_prefix(question: Question) -> tuple[str, bool]:
@@ -157,10 +160,11 @@ def _comparisons(
             yield tuple(comparison_questions(example, chosen, rejected))
 
 
-def _adopt(data_dir: Path, wish: CheckWish, plan: _Plan) -> dict[tuple[str, str], Answer]:
-    """Store the checks that have an answer in both orders, in one change; returns all answers."""
+def _adopt(
+    data_dir: Path, wish: CheckWish, plan: _Plan, answers: Mapping[tuple[str, str], Answer]
+) -> None:
+    """Store the checks that have an answer in both orders, in one change."""
     who = plan.asking.who
-    answers = kept_answers(data_dir, wish.dataset_id, who.key)
     with opened(data_dir) as db, change(db, "Check personas"):
         there = {
             (one.example_id, one.side): one for one in persona_rows.personas_of(db, wish.dataset_id)
@@ -178,7 +182,6 @@ def _adopt(data_dir: Path, wish: CheckWish, plan: _Plan) -> dict[tuple[str, str]
             if persona.check != replace(check, made_at=_made_at(persona, check)):
                 checks[key] = check
         persona_rows.save_checks(db, checks)
-    return answers
 
 
 def _check(persona: Persona, first: Answer, second: Answer, who: Judge) -> Check:

@@ -1,13 +1,12 @@
 """What a person does with personas: look at them beside their pairs, write one, take one away."""
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 from engine.domain import PreferenceExample
-from engine.personas.domain import STATES, Persona, Side, State
+from engine.personas.domain import Persona, Side
 from engine.personas.rules import broken_rule
 from engine.sources.records import one_line, storable
 from engine.store import datasets as dataset_rows
@@ -59,18 +58,6 @@ def entry(data_dir: Path, example_id: str) -> Entry:
     with opened(data_dir) as db:
         example = dataset_rows.find_example(db, example_id)
         return Entry(example, persona_rows.personas_of_example(db, example.id))
-
-
-def states(data_dir: Path) -> dict[str, Counter[State]]:
-    """Of each dataset, how many personas are in which state."""
-    with opened(data_dir) as db:
-        return {
-            dataset: Counter(
-                dict.fromkeys(STATES, 0)
-                | Counter(one.state for one in persona_rows.personas_of(db, dataset))
-            )
-            for dataset in dataset_rows.sizes(db)
-        }
 
 
 def write_persona(data_dir: Path, example_id: str, side: Side, text: str) -> Written:

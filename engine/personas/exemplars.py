@@ -1,5 +1,6 @@
 """What a model is shown before it infers a persona: exemplars of ours, five a kind of data."""
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,10 +13,11 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 _SIGNS: Mapping[Kind, tuple[str, ...]] = {
     "safety": ("hh", "harm", "beaver", "safe"),
     "forum": ("shp", "reddit", "forum", "stack"),
-    "reading": ("book", "read", "review", "novel"),
+    "reading": ("book", "goodreads", "read", "review", "novel"),
     "learning": ("mnemonic", "learn", "tutor", "vocab"),
 }
-"""What a dataset's name has in it."""
+"""How a word in a dataset's name begins."""
+_WORD = re.compile(r"[^\W\d_]+")
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,6 @@ def exemplars(kind: Kind) -> tuple[Exemplar, ...]:
 
 def kind_of(dataset_id: str) -> Kind:
     """The kind that a dataset's name tells; everyday help where it tells none."""
-    name = dataset_id.casefold()
-    found = (kind for kind, signs in _SIGNS.items() if any(sign in name for sign in signs))
+    words = _WORD.findall(dataset_id.casefold())
+    found = (kind for kind, signs in _SIGNS.items() if any(one.startswith(signs) for one in words))
     return next(found, "help")

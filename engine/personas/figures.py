@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 
 from engine.intervals import wilson
 from engine.personas.domain import SIDES, STATES, Persona, Side, State
+from engine.votes.counting import Counted, design_effect
 
 
 @dataclass(frozen=True)
@@ -14,6 +15,8 @@ class Share:
 
     hits: int
     cases: int
+    design_effect: float = 1.0
+    """How many cases count as one, where some go together."""
 
     @property
     def share(self) -> float | None:
@@ -22,8 +25,8 @@ class Share:
 
     @property
     def interval(self) -> tuple[float, float]:
-        """95 %, after Wilson."""
-        return wilson(self.hits, self.cases)
+        """95 %, after Wilson, for as many independent cases as there are worth."""
+        return wilson(self.hits / self.design_effect, self.cases / self.design_effect)
 
     def as_json(self) -> dict[str, object]:
         return {**asdict(self), "share": self.share, "interval": list(self.interval)}
@@ -124,14 +127,24 @@ def preference(picks: Iterable[tuple[bool | None, bool | None]]) -> Preference:
 
 def _figures(personas: Iterable[Persona]) -> SideFigures:
     found = list(personas)
-    checks = [one.check for one in found if one.check and one.passed is not None]
-    single = [pick for check in checks for pick in (check.intended_first, check.intended_second)]
+    checks = [(one.example_id, one.check) for one in found if one.check and one.passed is not None]
     states = Counter(one.state for one in found)
     return SideFigures(
         {state: states[state] for state in STATES},
-        Share(sum(check.passed for check in checks), len(checks)),
-        Share(sum(bool(pick) for pick in single), len(single)),
+        _by_pair((pair, check.passed) for pair, check in checks),
+        _by_pair(
+            (pair, bool(pick))
+            for pair, check in checks
+            for pick in (check.intended_first, check.intended_second)
+        ),
     )
+
+
+def _by_pair(cases: Iterable[tuple[str, bool]]) -> Share:
+    """A share of cases of which those of one pair are not independent."""
+    votes = [Counted(pair, "won" if is_hit else "lost") for pair, is_hit in cases]
+    hits = sum(vote.outcome == "won" for vote in votes)
+    return Share(hits, len(votes), design_effect(votes) if votes else 1.0)
 
 
 def _firsts(persona: Persona) -> list[bool]:

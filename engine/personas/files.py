@@ -14,13 +14,21 @@ from pathlib import Path
 
 from engine.domain import PreferenceExample, Skipped
 from engine.personas.domain import SIDES, Persona, Side
-from engine.personas.editing import Entry, entries
+from engine.personas.editing import MOST_CHARACTERS, Entry, entries
 from engine.private_file import private_file
 from engine.sources.dialogue import example as example_of
 from engine.sources.lines_of_json import json_records
 from engine.sources.opening import at_hand
 from engine.sources.opening import opened as opened_file
-from engine.sources.records import BadRow, Record, converted, one_line, required_text, text_of
+from engine.sources.records import (
+    MAX_TEXT_CHARS,
+    BadRow,
+    Record,
+    converted,
+    one_line,
+    required_text,
+    text_of,
+)
 from engine.store import datasets as dataset_rows
 from engine.store import personas as persona_rows
 from engine.store.database import Store, change, opened
@@ -180,8 +188,8 @@ def _read(path: Path | None) -> tuple[list[Row], list[Skipped]]:
 
 def _row(record: Record) -> Row:
     prompt = required_text(record, "prompt")
-    personas = {side: _first(record, PERSONA_FIELDS[side]) for side in SIDES}
-    personas = {side: one_line(text) for side, text in personas.items() if text.strip()}
+    found = {side: _first(record, PERSONA_FIELDS[side], MOST_CHARACTERS) for side in SIDES}
+    personas = {side: text for side, told in found.items() if (text := one_line(told))}
     if not personas:
         raise BadRow("It has no persona: persona_chosen and persona_rejected are looked for.")
     answers = {side: _first(record, ANSWER_FIELDS[side]) for side in SIDES}
@@ -195,8 +203,9 @@ def _row(record: Record) -> Row:
     )
 
 
-def _first(record: Record, fields: Iterable[str]) -> str:
-    return next((text for name in fields if (text := text_of(record, name)).strip()), "")
+def _first(record: Record, fields: Iterable[str], most_chars: int = MAX_TEXT_CHARS) -> str:
+    texts = (text_of(record, name, most_chars) for name in fields)
+    return next((text for text in texts if text.strip()), "")
 
 
 def _without_turn(prompt: str) -> str:

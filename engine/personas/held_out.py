@@ -11,6 +11,7 @@ whether one sentence can stand for them all, not whether a stranger's group can 
 
 import asyncio
 import json
+from collections import defaultdict
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -22,6 +23,7 @@ from engine.personas.domain import Side, other_side
 from engine.personas.figures import Share
 from engine.personas.map import Group, PersonaMap, kept_map, map_path
 from engine.prompts import persona_turn
+from engine.sources.rows import digest
 from engine.store import datasets as dataset_rows
 from engine.store.database import opened
 from models.aside import written_aside
@@ -102,7 +104,8 @@ async def held_out(
 
     Args:
         provider: `embedded` or `local:FILE.gguf`; a server does not tell the likelihood of a text.
-        most: unseen choices of a group, those nearest to its middle first.
+        most: unseen choices of a group, drawn by a hash: the candidate suits those nearest to the
+            middle better than it does the others.
 
     Raises:
         BadInput: no map of the personas as they are, or a provider that cannot score.
@@ -116,24 +119,28 @@ async def held_out(
     found = await asyncio.to_thread(_current_map, data_dir, dataset_id)
     with opened(data_dir) as db:
         examples = {one.id: one for one in dataset_rows.examples_of(db, dataset_id)}
-    tasks = [(group, key) for group in found.groups for key in _unseen(group)[:most]]
+    tasks = [
+        (place, key) for place, group in enumerate(found.groups) for key in _drawn(group, most)
+    ]
     yield Step(0, len(tasks), "Unseen choices scored:")
-    choices: dict[str, list[UnseenChoice]] = {group.name: [] for group in found.groups}
+    # By place: two groups may have the same name.
+    choices: defaultdict[int, list[UnseenChoice]] = defaultdict(list)
     async with local_model(named.path, data_dir / "logs", CONTEXT) as model:
         too_long = 0
-        for done, (group, (example_id, side)) in enumerate(tasks, 1):
-            scored = await _scored(model, examples[example_id], side, group.typical[0])
+        for done, (place, (example_id, side)) in enumerate(tasks, 1):
+            candidate = found.groups[place].typical[0]
+            scored = await _scored(model, examples[example_id], side, candidate)
             if scored is None:
                 too_long += 1
             else:
-                choices[group.name].append(scored)
+                choices[place].append(scored)
             yield Step(done, len(tasks), "Unseen choices scored:")
         if too_long:
             yield Note(f"Over the model's {model.context:,} tokens, and left out: {too_long:,}.")
         name = model.name
     results = [
-        GroupPersona(group.name, group.typical[0], tuple(choices[group.name]))
-        for group in found.groups
+        GroupPersona(group.name, group.typical[0], tuple(choices[place]))
+        for place, group in enumerate(found.groups)
     ]
     result = {"dataset": dataset_id, "model": name, "groups": [one.as_json() for one in results]}
     with written_aside(map_path(data_dir, dataset_id, "held-out")) as aside:
@@ -150,10 +157,11 @@ def _current_map(data_dir: Path, dataset_id: str) -> PersonaMap:
     return found
 
 
-def _unseen(group: Group) -> list[tuple[str, Side]]:
-    """The members whose pair the candidate was not inferred from."""
-    own = {example_id for example_id, _ in group.members[:1]}
-    return [key for key in group.members if key[0] not in own]
+def _drawn(group: Group, most: int) -> list[tuple[str, Side]]:
+    """Members whose pair the candidate was not inferred from, the same ones each time."""
+    own, _ = group.members[0]
+    unseen = [key for key in group.members if key[0] != own]
+    return sorted(unseen, key=lambda key: digest(*key))[:most]
 
 
 async def _scored(

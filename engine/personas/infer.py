@@ -2,13 +2,13 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from engine.personas.asking import Asking, asked_all, fitting, kept_answers
+from engine.personas.asking import Asking, answers_now, asked_all, fitting, kept_answers
 from engine.personas.domain import Persona
 from engine.personas.exemplars import Kind, kind_of
 from engine.personas.questions import Question, inference_questions, opening, read_persona
@@ -69,13 +69,15 @@ async def inferred(data_dir: Path, wish: Wish) -> AsyncGenerator[Event, None]:
     if asking.too_long:
         yield Note(f"Over the model's {who.context:,} tokens, and left out: {asking.too_long:,}.")
     spent, has_failed = Spent(), False
+    came: set[tuple[str, str]] = set()
     try:
-        async with aclosing(asked_all(data_dir, asking, spent)) as events:
+        async with aclosing(asked_all(data_dir, asking, spent, came)) as events:
             async for event in events:
                 has_failed |= isinstance(event, Failed)
                 yield event
     finally:
-        stored = await asyncio.to_thread(_adopt, data_dir, wish, asking)
+        answers = await asyncio.to_thread(answers_now, data_dir, wish.dataset_id, asking, came)
+        stored = await asyncio.to_thread(_adopt, data_dir, wish, asking, answers)
     if has_failed:
         return
     failed = Counter(one.failure for one in stored if one.is_failed)
@@ -108,7 +110,7 @@ def _planned(data_dir: Path, wish: Wish, who: Judge) -> Asking:
         if _is_wanted(there.get((example.id, question.side)), wish.fresh)
     ]
     kept = {} if wish.fresh else kept_answers(data_dir, wish.dataset_id, who.key)
-    return Asking(who, wish.provider, tuple(questions), kept)
+    return Asking(who, wish.provider, tuple(questions), kept, wish.fresh)
 
 
 def _is_wanted(persona: Persona | None, fresh: bool) -> bool:
@@ -117,9 +119,10 @@ def _is_wanted(persona: Persona | None, fresh: bool) -> bool:
     return persona.origin == "inferred" and (persona.is_failed or fresh)
 
 
-def _adopt(data_dir: Path, wish: Wish, asking: Asking) -> list[Persona]:
+def _adopt(
+    data_dir: Path, wish: Wish, asking: Asking, answers: Mapping[tuple[str, str], Answer]
+) -> list[Persona]:
     """Make the answers into personas, all in one change; returns those that were asked for."""
-    answers = kept_answers(data_dir, wish.dataset_id, asking.who.key)
     with opened(data_dir) as db, change(db, "Infer personas"):
         there = {
             (one.example_id, one.side): one for one in persona_rows.personas_of(db, wish.dataset_id)

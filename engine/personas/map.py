@@ -7,7 +7,7 @@ is of the personas that it was made of, and tells where they have changed since.
 import asyncio
 import json
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
 from typing import Literal
@@ -15,7 +15,7 @@ from typing import Literal
 from engine.personas.domain import Side
 from engine.personas.figures import Share
 from engine.personas.saliency import SalientWord, salient_words, words_apart
-from engine.sources.rows import slug
+from engine.sources.rows import digest, slug
 from engine.store import datasets as dataset_rows
 from engine.store import personas as persona_rows
 from engine.store.database import opened
@@ -26,7 +26,11 @@ from models.errors import BadInput, UserError
 TYPICAL = 3
 NAMING_WORDS = 3
 FEWEST_PERSONAS = 4
+MOST_TWINS = 500
+"""That are told; of more, the nearest."""
 LONGEST_LINE_BYTES = 1 << 24
+LONGEST_SLUG = 40
+"""Characters: with hash and ending it has to be the name of a file."""
 Served = Literal["served", "failed", "both"]
 """Whose wishes the data chose: its interval over half, under half, or with half in it."""
 Key = tuple[str, Side]
@@ -84,9 +88,9 @@ class PersonaMap:
     """Whether it is of the personas as they are now."""
 
     @property
-    def group_of(self) -> Mapping[Key, int]:
-        """The place of its group, by example and side."""
-        return {key: place for place, group in enumerate(self.groups) for key in group.members}
+    def has_more_twins(self) -> bool:
+        """Whether there may be more than those that are told."""
+        return len(self.twins) >= MOST_TWINS
 
     def as_json(self) -> dict[str, object]:
         return {
@@ -209,5 +213,8 @@ def _members(data_dir: Path, dataset_id: str) -> list[_Member]:
 
 
 def map_path(data_dir: Path, dataset_id: str, kind: str = "map") -> Path:
-    """Where what was computed of a dataset's personas is kept."""
-    return data_dir / "maps" / f"{slug(dataset_id)}.{kind}.json"
+    """Where what was computed of a dataset's personas is kept: no two datasets share a file."""
+    name = slug(dataset_id)[:LONGEST_SLUG]
+    if name != dataset_id:
+        name = f"{name}-{digest(dataset_id)}"
+    return data_dir / "maps" / f"{name}.{kind}.json"

@@ -17,6 +17,14 @@ _PREPOSITION = re.compile(
     r"\b(?:about|against|at|between|by|for|from|in|into|of|on|over|regarding|to|towards?|with)\b",
     re.IGNORECASE,
 )
+_CALLED = r"\b(?:as|is|being) (?:an? (?:[\w-]+ )?)?"
+_COMES_OF = r"\b(?:of|from|with|(?:born|raised|living|brought up|grew up) (?:in|into)) "
+_DETERMINED = r"(?:an? |the |their )?(?:[\w-]+ )?"
+_BACKGROUND = (
+    r" (?:backgrounds?|communit(?:y|ies)|descent|faith|famil(?:y|ies)|heritage|household|origins?|"
+    r"parents|roots|tradition|upbringing)\b"
+)
+"""What somebody comes of is theirs, though a preposition stands before it: "of Muslim faith"."""
 _HAS = r"(?:with|has|have|had|having|managing|battling|living with|suffers? from|suffering from)"
 
 
@@ -37,8 +45,10 @@ def protected_word(persona: str) -> tuple[str, str] | None:
             found = words.people.search(phrase)
             if found and not _PREPOSITION.search(phrase[: found.start()]):
                 return attribute, found[0]
-        # "as a mother", also among the tastes
-        if found := re.search(rf"\bas an? (?:{words.people.pattern})", persona, re.IGNORECASE):
+        # "as a mother", "is devout": also among the tastes
+        called = rf"{_CALLED}(?:{words.people.pattern})"
+        comes_of = rf"{_COMES_OF}{_DETERMINED}(?:{words.people.pattern}){_BACKGROUND}"
+        if found := re.search(rf"{called}|{comes_of}", persona, re.IGNORECASE):
             return attribute, found[0]
     return None
 

@@ -16,6 +16,7 @@ from engine.personas.domain import SIDES, Persona, Side, other_side
 from engine.personas.exemplars import Exemplar, Kind, exemplars
 from engine.personas.rules import broken_rule, quotations
 from engine.prompts import prompt, prompt_sha256
+from engine.sources.records import one_line, storable
 from models.chat import Message, Sampling
 
 MOST_DIFFERENCE_CHARACTERS = 160
@@ -66,7 +67,7 @@ class Question:
     def again(self, reply: str) -> tuple[Message, ...]:
         """The second try, after a reply that was of no use."""
         told = filled("persona_again", reason=self.refusal(reply))
-        return (*self.messages, Message("assistant", reply), Message("user", told))
+        return (*self.messages, Message("assistant", storable(reply)), Message("user", told))
 
 
 def inference_questions(example: PreferenceExample, kind: Kind) -> Iterator[Question]:
@@ -100,7 +101,7 @@ def read_persona(reply: str) -> str:
         found = json.loads(reply)["persona"]
     except (ValueError, KeyError, TypeError):
         return ""
-    return found.strip() if isinstance(found, str) else ""
+    return one_line(storable(found)) if isinstance(found, str) else ""
 
 
 def check_questions(example: PreferenceExample, persona: Persona) -> Iterator[Question]:

@@ -43,7 +43,8 @@ def twins_told(found: "PersonaMap") -> str:
     if not found.twins:
         return ""
     own = sum(one.is_of_one_pair for one in found.twins)
-    told = f"{count(len(found.twins), 'pair')} of personas say the same"
+    at_least = "At least " if found.has_more_twins else ""
+    told = f"{at_least}{count(len(found.twins), 'pair')} of personas say the same"
     if not own:
         return f"{told}."
     return f"{told}, {own:,} of them about one pair: these cannot tell its answers apart."

@@ -1,6 +1,7 @@
 """Personas: the pairs of a dataset, who would prefer each answer, and what the check says of it."""
 
 from collections.abc import AsyncGenerator
+from itertools import islice
 
 from textual import getters, on, work
 from textual.app import ComposeResult
@@ -126,18 +127,28 @@ class PersonaScreen(Screen[None]):
             if self._dataset not in self._sizes:
                 self._dataset = next(iter(self._sizes), "")
             self.set_class(not self._dataset, "-empty")
-            self._entries, self._map = [], None
+            found, entries = None, list[Entry]()
             if self._dataset:
-                self._entries = await self._session.ask(editing.entries, self._dataset)
-                self._map = await self._session.ask(kept_map, self._dataset)
+                entries = await self._session.ask(editing.entries, self._dataset)
+                found = await self._session.ask(kept_map, self._dataset)
+            self._entries = entries
+            self._take(found)
         self._fill()
+
+    def _take(self, found: PersonaMap | None) -> None:
+        """Show another map, or none; a group that was filtered by is a group of its own map."""
+        if self._map is None or found is None or self._map.groups != found.groups:
+            self._group = None
+        self._map = found
 
     def _fill(self) -> None:
         """The pairs that the filters let through, with the cursor where it was."""
         if self.size.width == 0:
             return
         before = self._entry.example.id if self._entry else ""
-        self._shown = [one for one in self._entries if self._is_meant(one)][:MOST_ROWS]
+        inside = self._in_group()
+        meant = (one for one in self._entries if self._is_meant(one, inside))
+        self._shown = list(islice(meant, MOST_ROWS))
         width = max(20, self.table.scrollable_content_region.width - 8)
         with self.prevent(DataTable.RowHighlighted):
             self.table.clear()
@@ -150,10 +161,15 @@ class PersonaScreen(Screen[None]):
             self.table.move_cursor(row=ids.index(before) if before in ids else 0)
         self._show()
 
-    def _is_meant(self, entry: Entry) -> bool:
+    def _in_group(self) -> frozenset[tuple[str, Side]] | None:
+        """The members of the group that is filtered by; None where none is."""
+        if self._map is None or self._group is None:
+            return None
+        return frozenset(self._map.groups[self._group].members)
+
+    def _is_meant(self, entry: Entry, inside: frozenset[tuple[str, Side]] | None) -> bool:
         keys = ((entry.example.id, side) for side in entry.personas)
-        groups = self._map.group_of if self._map and self._group is not None else {}
-        is_in_group = self._group is None or any(groups.get(key) == self._group for key in keys)
+        is_in_group = inside is None or any(key in inside for key in keys)
         states = (one.state for one in entry.personas.values())
         return is_in_group and (self._state is None or self._state in states)
 
@@ -301,12 +317,16 @@ class PersonaScreen(Screen[None]):
     async def action_map(self) -> None:
         """The map as it was made, or a new one where personas have changed since."""
         with self._session.errors_told():
-            if self._map is None or not self._map.is_current:
+            found = self._map
+            if found is None or not found.is_current:
                 self.notify("Personas are being grouped…", markup=False)
-                self._map = await mapped(self._session.data_dir, self._dataset)
-                self._group = None
+                dataset = self._dataset
+                found = await mapped(self._session.data_dir, dataset)
+                if dataset != self._dataset:
+                    return
+                self._take(found)
                 self._fill()
-            lines = list(map_lines(self._map, max(60, self.size.width - 8)))
+            lines = list(map_lines(found, max(60, self.size.width - 8)))
             self.app.push_screen(ShowLines("Which readers the data serves", lines))
 
     def action_answer(self) -> None:

@@ -166,3 +166,23 @@ def test_a_file_that_fits_nothing_stores_nothing(data_dir: Path, tmp_path: Path)
     with pytest.raises(BadInput, match="No row of the file fits a pair of the dataset 'letters'"):
         load_personas(data_dir, path, "letters")
     assert texts(data_dir) == [{}]
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [("\x01\x02", "It has no persona"), ("a" * 1001, "over 1,000 characters")],
+)
+def test_a_row_whose_persona_is_no_sentence_is_listed(
+    data_dir: Path, tmp_path: Path, text: str, why: str
+) -> None:
+    fill_dataset(data_dir, 2)
+    first, second = (one.prompt for one in examples(2))
+    path = written(
+        tmp_path / "p.jsonl",
+        {"prompt": first, "persona_chosen": text},
+        {"prompt": second, "persona_chosen": PLAIN},
+    )
+    report = load_personas(data_dir, path, "letters")
+    assert texts(data_dir) == [{}, {"chosen": PLAIN}]
+    (skipped,) = report.skipped
+    assert (skipped.line, why in skipped.reason) == (1, True)

@@ -1,5 +1,6 @@
 """A group's persona is kept only where it tells choices that it was not made from."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -7,11 +8,11 @@ import pytest
 from engine.personas.domain import Side
 from engine.personas.editing import write_persona
 from engine.personas.held_out import GroupPersona, UnseenChoice, held_out
-from engine.personas.map import mapped
+from engine.personas.map import map_path, mapped
 from models.errors import BadInput
-from models.events import Finished, Step
+from models.events import Finished, JsonObject, Step
 from tests.engine.persona_rows import store_personas
-from tests.persona_model import PLAIN
+from tests.persona_model import PLAIN, THOROUGH
 
 
 def choice(without: float, with_persona: float, side: Side = "chosen") -> UnseenChoice:
@@ -80,3 +81,43 @@ async def test_without_a_map_of_the_personas_as_they_are_it_says_what_to_do(
         await anext(held_out(data_dir, "letters", "embedded", 2))
     with pytest.raises(BadInput, match="cannot say how likely"):
         await anext(held_out(data_dir, "letters", "endpoint:http://127.0.0.1:9/v1#m", 2))
+
+
+def keep_map(data_dir: Path, number: int, labels: list[int], texts: tuple[str, str]) -> None:
+    """A map of both personas of so many pairs; those that come first are nearest to the middle."""
+    keys = [(f"l{at:02}", side) for at in range(number) for side in ("chosen", "rejected")]
+    path = map_path(data_dir, "letters")
+    path.parent.mkdir()
+    kept = {
+        "personas": [[*key, text] for key, text in zip(keys, texts * number, strict=True)],
+        "labels": labels,
+        "nearness": [1 - at / 100 for at in range(len(keys))],
+        "twins": [],
+    }
+    path.write_text(json.dumps(kept))
+
+
+async def groups_of(data_dir: Path, most: int) -> list[list[JsonObject]]:
+    """The choices that each group was scored on."""
+    *_, last = [event async for event in held_out(data_dir, "letters", "embedded", most)]
+    assert isinstance(last, Finished)
+    groups = last.result["groups"]
+    assert isinstance(groups, list)
+    return [group["choices"] for group in groups]
+
+
+async def test_groups_of_one_name_are_scored_apart(data_dir: Path) -> None:
+    store_personas(data_dir, 3)
+    for at in range(3):
+        write_persona(data_dir, f"l{at:02}", "rejected", PLAIN)
+    keep_map(data_dir, 3, [0, 1] * 3, (PLAIN, PLAIN))
+    chosen, rejected = await groups_of(data_dir, 2)
+    assert [one["side"] for one in chosen] == ["chosen"] * 2
+    assert [one["side"] for one in rejected] == ["rejected"] * 2
+
+
+async def test_the_choices_of_a_group_are_not_those_nearest_to_its_middle(data_dir: Path) -> None:
+    store_personas(data_dir, 8)
+    keep_map(data_dir, 8, [0, 1] * 8, (PLAIN, THOROUGH))
+    chosen, _ = await groups_of(data_dir, 3)
+    assert [one["example_id"] for one in chosen] == ["l06", "l01", "l05"]

@@ -226,3 +226,41 @@ async def test_nothing_to_check_says_what_to_do(data_dir: Path) -> None:
             await all_of(checked(data_dir, CheckWish("letters", model.provider)))
         with pytest.raises(BadInput, match="no dataset 'other'"):
             await all_of(inferred(data_dir, Wish("other", model.provider)))
+
+
+async def test_a_reply_with_what_no_store_takes_is_made_harmless(data_dir: Path) -> None:
+    """Half of a surrogate pair and a terminal's escape code, in a persona and beside the JSON."""
+    fill_dataset(data_dir, 1)
+    odd = PLAIN.replace("tour", "\ud800 tour\x1b[2J").replace("plain", "\nplain")
+    reply = json.dumps({"difference": "d", "persona": odd})
+    with guessing(Guesser(replies=[reply, "\ud83d", "\ud83d"])) as model:
+        (data_dir / "endpoints.toml").write_text(
+            f'[endpoints.it]\nbase_url = "{model.base_url}"\nmodel = "m"\nconcurrency = 1\n'
+        )
+        await result_of(inferred(data_dir, Wish("letters", "endpoint:it")))
+    chosen, rejected = stored(data_dir)
+    assert chosen.text == PLAIN.replace("tour", "\ufffd tour[2J")
+    assert (rejected.state, rejected.raw) == ("failed", "\ufffd")
+
+
+async def test_asking_afresh_and_being_refused_changes_only_what_was_answered(
+    data_dir: Path,
+) -> None:
+    fill_dataset(data_dir, 2)
+    with guessing(Guesser()) as model:
+        await result_of(inferred(data_dir, Wish("letters", model.provider)))
+        await result_of(checked(data_dir, CheckWish("letters", model.provider)))
+        model.model, model.by_place = "other", True
+        await result_of(inferred(data_dir, Wish("letters", model.provider, fresh=True)))
+        await result_of(checked(data_dir, CheckWish("letters", model.provider, fresh=True)))
+        before = stored(data_dir)
+        # What the first model said once is kept, and is no answer to what it is asked afresh.
+        model.model, model.refuses_from = "m", 0
+        for events in (
+            inferred(data_dir, Wish("letters", model.provider, fresh=True)),
+            checked(data_dir, CheckWish("letters", model.provider, fresh=True)),
+        ):
+            failed = (await all_of(events))[-1]
+            assert isinstance(failed, Failed)
+            assert "asks everything again" in failed.hint
+    assert stored(data_dir) == before

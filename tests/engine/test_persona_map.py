@@ -1,18 +1,21 @@
 """The map of personas: groups by meaning, whom the data serves, twins, and telling words."""
 
 import asyncio
+import tracemalloc
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from engine.personas.editing import write_persona
-from engine.personas.map import PersonaMap, kept_map, mapped
+from engine.personas.map import PersonaMap, kept_map, map_path, mapped
+from engine.personas.map_child import twins
 from engine.personas.saliency import before_contrast, salient_words, words_apart
 from engine.store import datasets, personas
 from engine.store.database import change, opened
 from models.errors import BadInput
-from tests.engine.persona_rows import a_persona, examples, store_personas
+from tests.engine.persona_rows import a_persona, examples, fill_dataset, store_personas
 
 HURRIED = (
     "The user is always in a hurry and prefers brief answers of a line or two.",
@@ -129,3 +132,26 @@ def test_words_apart_are_those_that_others_lack() -> None:
     assert words_apart(["plain and brief", "plain and short"], ["plain and long"], 1) == ("plain",)
     told = words_apart(["brief words", "brief lines"], ["long words", "long lines"], 2)
     assert told == ("brief",)
+
+
+def test_datasets_whose_names_differ_in_little_share_no_map(made: tuple[Path, PersonaMap]) -> None:
+    data_dir, _ = made
+    fill_dataset(data_dir, 1, "Letters")
+    assert kept_map(data_dir, "letters") is not None
+    assert kept_map(data_dir, "Letters") is None
+    assert len(map_path(data_dir, "long " * 100).name) < 100
+
+
+def test_twins_are_looked_for_without_all_cosines_at_once() -> None:
+    """All cosines of 3,000 texts would be 36 megabytes; the vectors are five."""
+    vectors = np.random.default_rng(0).normal(size=(3000, 384)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    vectors[[700, 2999]] = vectors[0]
+    tracemalloc.start()
+    try:
+        found = twins(vectors)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert found == [(0, 700, 1.0), (0, 2999, 1.0), (700, 2999, 1.0)]
+    assert peak < 20e6

@@ -69,6 +69,12 @@ def test_five_words_in_a_row_are_a_quotation() -> None:
         ("a gay cook", "sexuality"),
         ("a mother of three", "gender"),
         ("somebody who trusts his instincts", "gender"),
+        ("someone of Muslim faith", "religion"),
+        ("from a deeply religious family", "religion"),
+        ("a cook raised in a Jewish household", "religion"),
+        ("careful with a Hispanic background", "ethnicity"),
+        ("Black", "ethnicity"),
+        ("deaf and quick", "health"),
     ],
 )
 def test_what_the_user_is_said_to_be_is_refused(said: str, attribute: str) -> None:
@@ -93,6 +99,9 @@ def test_what_the_user_is_said_to_be_is_refused(said: str, attribute: str) -> No
         "a human being who likes mankind",
         "a straightforward person in the theatre",
         "a manager of a small team",
+        "fond of black coffee and blind to fashion",
+        "drawn to the history of Jewish cooking",
+        "interested in family life in Hindu novels",
     ],
 )
 def test_a_subject_is_no_attribute(said: str) -> None:
@@ -104,6 +113,10 @@ def test_an_attribute_among_the_tastes_is_refused_as_well() -> None:
     assert protected_word(told) == ("gender", "as a mother")
     told = "The user is careful and prefers answers in keeping with their faith."
     assert protected_word(told) == ("religion", "their faith")
+    told = "The user is careful, prefers short answers, and is a devout Muslim."
+    assert protected_word(told) == ("religion", "is a devout Muslim")
+    told = "The user is careful and prefers answers that respect being gay."
+    assert protected_word(told) == ("sexuality", "being gay")
 
 
 @pytest.mark.parametrize(
@@ -112,7 +125,11 @@ def test_an_attribute_among_the_tastes_is_refused_as_well() -> None:
         ("hh_rlhf_harmless_a", "safety"),
         ("shp_cooking", "forum"),
         ("mnemonics", "learning"),
+        ("goodreads_letters", "reading"),
+        ("PKU-SafeRLHF", "safety"),
         ("letters", "help"),
+        ("spreadsheets", "help"),
+        ("pharmacy-help", "help"),
     ],
 )
 def test_a_datasets_name_tells_its_kind(name: str, kind: str) -> None:

@@ -26,12 +26,20 @@ def test_infer_check_and_list_tell_the_same_as_json_and_as_lines(
     assert (inferred["personas"], inferred["failed"]) == (4, 0)
     checked = command(data_dir, "persona", "check", *asks, "--compare")
     assert checked.exit_code == 0
-    # 4 of 4: Wilson's interval reaches down to 1 / (1 + 1.96^2 / 4) = 0.51.
-    assert "both      100% (51% to 100%) right in both orders, 4 of 4" in checked.stdout
+    # All are right, so that a pair counts once: Wilson's interval of 2 of 2 reaches down to
+    # 1 / (1 + 1.96^2 / 2) = 0.34.
+    assert "both      100% (34% to 100%) right in both orders, 4 of 4" in checked.stdout
     assert "chosen 2, rejected 0, ties 0; gap +100.0%" in checked.stdout
     listed = document(data_dir, "persona", "list", "letters", "--state", "passed")
     assert [pair["marks"] for pair in listed["pairs"]] == ["✓✓", "✓✓"]
     assert listed["pairs"][0]["persona_chosen"] == PLAIN
+
+
+def test_inferring_what_is_there_says_that_nothing_was_left(data_dir: Path, model: Guesser) -> None:
+    store_personas(data_dir, 1)
+    again = command(data_dir, "persona", "infer", "letters", "--provider", model.provider)
+    assert "Nothing was left to infer" in again.stdout
+    assert model.asked == []
 
 
 def test_a_dry_run_asks_nobody(data_dir: Path, model: Guesser) -> None:

@@ -1,5 +1,6 @@
 """The Persona screen: pairs with both personas, filters, edits with undo, a model that is asked."""
 
+import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -9,11 +10,12 @@ from textual.widgets import Input, Select
 
 from engine.personas import editing
 from engine.personas.domain import STATES
-from engine.personas.map import mapped
+from engine.personas.map import map_path, mapped
 from engine.store import personas
 from engine.store.database import change, opened
 from studio.app import StudioApp
 from studio.screens.ask_words import AskWords
+from studio.screens.choose_dataset import ChooseDataset
 from studio.screens.choose_provider import ChooseProvider
 from studio.screens.confirm import Confirm
 from studio.screens.persona import PersonaScreen
@@ -168,3 +170,37 @@ async def test_the_map_is_a_picture_with_its_groups_beneath(data_dir: Path) -> N
         assert "█" in shown
         assert "100% served" in shown
         assert "0% failed" in shown
+
+
+async def test_a_group_of_a_map_that_was_made_anew_is_filtered_by_no_more(data_dir: Path) -> None:
+    store_personas(data_dir, 6)
+    found = await mapped(data_dir, "letters")
+    assert len(found.groups) == 2
+    async with workspace(data_dir) as window:
+        await window.press("g", "g")
+        assert len(window.rows("#entries")) == 6
+        # What a command may do meanwhile: another sentence, and a map of one group.
+        editing.write_persona(data_dir, "l00", "chosen", THOROUGH)
+        path = map_path(data_dir, "letters")
+        path.write_text(json.dumps(json.loads(path.read_text()) | {"labels": [0] * 12}))
+        await window.app.session.refresh()
+        await window.settle()
+        assert window.screen.query_one("#entries").border_subtitle == "6 of 6"
+        await window.press("g", "g")
+        assert window.screen.query_one("#entries").border_subtitle == "6 of 6"
+
+
+async def test_a_map_that_is_made_as_another_dataset_is_opened_stays_its_own(
+    data_dir: Path,
+) -> None:
+    store_personas(data_dir, 6)
+    fill_dataset(data_dir, 2, "notes")
+    async with workspace(data_dir) as window:
+        await window.pilot.press("m", "d")
+        await window.until(lambda: isinstance(window.screen, ChooseDataset))
+        await window.press("down", "enter")
+        assert "Personas of notes" in window.text("#heading")
+        await window.until(map_path(data_dir, "letters").exists)
+        assert isinstance(window.screen, PersonaScreen)
+        await window.press("g")
+        assert len(window.rows("#entries")) == 2

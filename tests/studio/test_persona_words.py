@@ -1,0 +1,48 @@
+"""Personas in words: names as they are written, text of models as text, words told on one side."""
+
+from dataclasses import replace
+
+from engine.personas.editing import Entry
+from engine.personas.map import MOST_TWINS, Group, PersonaMap, Twins
+from engine.personas.saliency import SalientWord
+from studio.persona_words import entry_lines, map_lines
+from tests.engine.persona_rows import a_persona, examples
+from tests.persona_model import PLAIN
+
+
+def a_map(*words: SalientWord) -> PersonaMap:
+    group = Group("plain", (("l00", "chosen"),), (PLAIN,), 1)
+    return PersonaMap("letters", (group,), (), words, True)
+
+
+def test_a_models_name_keeps_its_capitals() -> None:
+    persona = replace(a_persona("l00"), model_name="Qwen2.5-Q4_K_M")
+    told = "\n".join(entry_lines(Entry(examples()[0], {"chosen": persona})))
+    assert "Inferred by Qwen2.5-Q4_K_M." in told
+
+
+def test_no_persona_steers_the_terminal() -> None:
+    """As one that an older version stored may."""
+    persona = a_persona("l00", text="The user is \x1b[2Jodd and prefers answers.")
+    told = "\n".join(entry_lines(Entry(examples()[0], {"chosen": persona})))
+    assert "\x1b" not in told
+
+
+def test_each_word_is_told_of_the_side_that_has_it_oftener_the_commoner_first() -> None:
+    found = a_map(
+        SalientWord("brief", 9, 0),
+        SalientWord("even", 5, 5),
+        SalientWord("story", 0, 8),
+        SalientWord("vivid", 0, 5),
+    )
+    chosen, rejected = list(map_lines(found))[-2:]
+    assert chosen.endswith("chosen answers:   brief (9 to 0)")
+    assert rejected.endswith("rejected answers: story (0 to 8), vivid (0 to 5)")
+
+
+def test_twins_that_were_cut_off_are_told_as_so_many_at_least() -> None:
+    twins = Twins(("l00", "chosen"), ("l01", "chosen"), 1.0, False)
+    few = "\n".join(map_lines(replace(a_map(), twins=(twins,))))
+    assert "\n1 pair of personas say the same" in few
+    many = "\n".join(map_lines(replace(a_map(), twins=(twins,) * MOST_TWINS)))
+    assert "At least 500 pairs of personas say the same" in many
