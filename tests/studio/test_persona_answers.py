@@ -60,7 +60,11 @@ async def test_both_are_answered_at_once(data_dir: Path, size: tuple[int, int]) 
         await window.until(lambda: all("prompt tokens" in cost for cost, _ in told(window)))
         await window.until(lambda: all(len(text) > 10 for _, text in told(window)))
         await window.press("s")
-        await window.until(lambda: all(cost == "stopped" for cost, _ in told(window)))
+        # On a busy machine one may have come to its end before the key.
+        await window.until(
+            lambda: all(cost == "stopped" or "tokens/s" in cost for cost, _ in told(window))
+        )
+        assert any(cost == "stopped" for cost, _ in told(window))
         assert personas_shown(window) == [PLAIN, THOROUGH]
 
 
