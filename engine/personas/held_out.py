@@ -21,7 +21,8 @@ from engine.intervals import mean_interval
 from engine.personas.domain import Side, other_side
 from engine.personas.figures import Share
 from engine.personas.map import Group, PersonaMap, kept_map, map_path
-from engine.prompts import persona_turn
+from engine.prompts import Takes, for_persona, refusal_note
+from engine.prompts.taking import taken_by
 from engine.store import datasets as dataset_rows
 from engine.store.database import opened
 from models.aside import written_aside
@@ -117,12 +118,16 @@ async def held_out(
     with opened(data_dir) as db:
         examples = {one.id: one for one in dataset_rows.examples_of(db, dataset_id)}
     tasks = [(group, key) for group in found.groups for key in _unseen(group)[:most]]
+    takes = taken_by(provider, data_dir)
+    asked = (examples[example_id].prompt for _, (example_id, _) in tasks)
+    if note := await asyncio.to_thread(refusal_note, asked, takes):
+        yield Note(note)
     yield Step(0, len(tasks), "Unseen choices scored:")
     choices: dict[str, list[UnseenChoice]] = {group.name: [] for group in found.groups}
     async with local_model(named.path, data_dir / "logs", CONTEXT) as model:
         too_long = 0
         for done, (group, (example_id, side)) in enumerate(tasks, 1):
-            scored = await _scored(model, examples[example_id], side, group.typical[0])
+            scored = await _scored(model, examples[example_id], side, group.typical[0], takes)
             if scored is None:
                 too_long += 1
             else:
@@ -157,21 +162,17 @@ def _unseen(group: Group) -> list[tuple[str, Side]]:
 
 
 async def _scored(
-    model: LocalModel, example: PreferenceExample, side: Side, persona: str
+    model: LocalModel, example: PreferenceExample, side: Side, persona: str, takes: Takes
 ) -> UnseenChoice | None:
     """None where a prompt with an answer is over the model's context."""
     answers: Mapping[Side, str] = {"chosen": example.chosen, "rejected": example.rejected}
     completions = (answers[side], answers[other_side(side)])
     margins = []
     for told in ("", persona):
-        messages = _turn(persona_turn(example.prompt, told))
-        lengths = [len(await model.prompt_tokens(_turn(text))) for text in completions]
+        messages = for_persona(example.prompt, told, takes=takes)
+        lengths = [len(await model.prompt_tokens([Message("user", it)])) for it in completions]
         if len(await model.prompt_tokens(messages)) + max(lengths) > model.context:
             return None
         preferred, other = await model.score(messages, completions)
         margins.append(preferred.logprob - other.logprob)
     return UnseenChoice(example.id, side, *margins)
-
-
-def _turn(text: str) -> tuple[Message, ...]:
-    return (Message("user", text),)

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from threading import Event as Flag
 
@@ -12,6 +13,7 @@ import pytest
 from engine import jobs
 from engine.export import work
 from engine.jobs import RunDir
+from engine.train.input_files import input_files
 from engine.train.job import work as train
 from models.convert import base_gguf
 from models.errors import JobFailed
@@ -20,7 +22,7 @@ from models.library import resolve_base
 from models.merge import merge_adapter
 from models.quantize import quantize
 from tests.engine.export_runs import export_settings
-from tests.engine.tiny_training import a_pair, a_run
+from tests.engine.tiny_training import TINY, a_pair, a_run
 
 
 @pytest.fixture(scope="module")
@@ -75,6 +77,24 @@ def test_files_that_are_what_was_trained_keep_all_of_it(
     assert models[3]["figures"]["kept"]["share"] == pytest.approx(1, abs=0.2)
     assert models[1]["figures"]["mean_margin"] > 1, "there is something to keep"
     assert (truth["pairs"], truth["smallest"]) == (4, "Q8_0")
+
+
+def test_a_tailoring_s_dialogues_are_read_alike_by_llama_cpp(
+    tiny_base: Path, cache_dir: Path, tmp_path: Path
+) -> None:
+    talk = "Human: What is tea?\n\nAssistant: A drink.\n\nHuman: And coffee?"
+    pairs = [
+        replace(a_pair(number, held_out=number > 2), track="personas", prompt=f"{talk} {number}?")
+        for number in range(5)
+    ]
+    run = a_run(tmp_path / "train-2", tiny_base, cache_dir, replace(TINY, epochs=1), pairs)
+    near = {pair.id: (f"The user is number {pair.id} and prefers rivers.",) for pair in pairs}
+    for name, text in input_files(pairs, {"ann": ""}, near=near).items():
+        (run.path / name).write_text(text, encoding="utf-8")
+    result_of(train(run, json.loads(run.job.read_text()), Flag()))
+    export = jobs.prepare(tmp_path / "export-3", "export", {})
+    truth = truth_in(exported(export, run, cache_dir, "F16"))
+    assert truth["pairs"] == 2
 
 
 def test_an_adapter_that_was_left_out_is_caught(
