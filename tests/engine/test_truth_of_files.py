@@ -12,17 +12,22 @@ import pytest
 
 from engine import jobs
 from engine.export import work
+from engine.export_files import ExportPlan
+from engine.export_order import ExportOrder
 from engine.jobs import RunDir
 from engine.train.input_files import input_files
 from engine.train.job import work as train
+from engine.truth_scores import asked_of
 from models.convert import base_gguf
 from models.errors import JobFailed
 from models.events import Event, Finished, JsonObject, Note, result_of
 from models.library import resolve_base
+from models.llama import LlamaChat
 from models.merge import merge_adapter
 from models.quantize import quantize
+from models.torch_base import load_tokenizer
 from tests.engine.export_runs import export_settings
-from tests.engine.tiny_training import TINY, a_pair, a_run
+from tests.engine.tiny_training import a_pair, a_run
 
 
 @pytest.fixture(scope="module")
@@ -79,22 +84,26 @@ def test_files_that_are_what_was_trained_keep_all_of_it(
     assert (truth["pairs"], truth["smallest"]) == (4, "Q8_0")
 
 
-def test_a_tailoring_s_dialogues_are_read_alike_by_llama_cpp(
-    tiny_base: Path, cache_dir: Path, tmp_path: Path
+def test_a_tailoring_s_prompts_are_read_alike_by_llama_cpp(
+    tiny_base: Path, base: Path, cache_dir: Path, tmp_path: Path
 ) -> None:
+    """A dialogue's turns, and a request of one turn, each with its persona's line."""
     talk = "Human: What is tea?\n\nAssistant: A drink.\n\nHuman: And coffee?"
     pairs = [
-        replace(a_pair(number, held_out=number > 2), track="personas", prompt=f"{talk} {number}?")
-        for number in range(5)
+        replace(a_pair(number, held_out=True), track="personas", prompt=prompt)
+        for number, prompt in enumerate((talk, "What is tea?"))
     ]
-    run = a_run(tmp_path / "train-2", tiny_base, cache_dir, replace(TINY, epochs=1), pairs)
-    near = {pair.id: (f"The user is number {pair.id} and prefers rivers.",) for pair in pairs}
+    run = a_run(tmp_path / "train-2", tiny_base, cache_dir)
+    near = {"p0": ("The user is busy and prefers short answers.",)}
     for name, text in input_files(pairs, {"ann": ""}, near=near).items():
         (run.path / name).write_text(text, encoding="utf-8")
-    result_of(train(run, json.loads(run.job.read_text()), Flag()))
-    export = jobs.prepare(tmp_path / "export-3", "export", {})
-    truth = truth_in(exported(export, run, cache_dir, "F16"))
-    assert truth["pairs"] == 2
+    plan = ExportPlan(resolve_base(str(tiny_base)), run, ExportOrder(("F16",)), cache_dir, tmp_path)
+    asked = asked_of(plan, load_tokenizer(plan.base, cache_dir))
+    assert [len(asked.conversations[pair.id]) for pair in pairs] == [3, 1]
+    chat = LlamaChat(base, vocabulary_only=True)
+    for example in asked.examples:
+        conversation = asked.conversations[example.pair_id]
+        assert chat.prompt_tokens(conversation) == [*example.prompt_ids]
 
 
 def test_an_adapter_that_was_left_out_is_caught(
