@@ -47,7 +47,8 @@ class ChatTemplate:
             before: turns of other conversations that come first.
         """
         if pair.track == "personas":
-            return for_persona(pair.prompt, *near or ("",), before, self.takes)
+            persona = near[0] if near else ""
+            return for_persona(pair.prompt, persona, before, self.takes)
         return (*before, *for_reader(card, pair.prompt, near))
 
     def text(self, messages: Sequence[Message], asks: bool = False) -> str:
