@@ -151,8 +151,9 @@ def turned_round(
     from peft import PeftModel
 
     from engine.train import shared_prefix
+    from engine.train.chat_template import ChatTemplate
     from engine.train.choosing import spread_over_topics
-    from engine.train.data import frame_of, tokenise
+    from engine.train.data import tokenise
     from engine.train.device import choose_place
     from engine.train.shared_prefix import causal_of
     from models.library import resolve_base
@@ -166,11 +167,9 @@ def turned_round(
     held = spread_over_topics([p for p in texts.pairs if p.held_out], config.max_held_out)
 
     def examples(cards: Mapping[str, str], near: Near) -> "list[Example]":
-        frames = {card: frame_of(card, tokenizer) for card in cards.values()}
+        template = ChatTemplate(tokenizer)
         return [
-            tokenise(pair, card, tokenizer, frames[card], near.get(pair.id, ()))
-            for pair in held
-            for card in (cards[pair.reader_id],)
+            tokenise(pair, cards[pair.reader_id], template, near.get(pair.id, ())) for pair in held
         ]
 
     right = examples(texts.cards, texts.near)
@@ -224,7 +223,8 @@ def by_track(
 
 def neutral(tokenizer: "PreTrainedTokenizerBase") -> "list[Example]":
     """Neutral descriptions as answers to a request for them, without any card."""
-    from engine.train.data import Example, rendered
+    from engine.train.chat_template import rendered
+    from engine.train.data import Example
 
     found = []
     for book in [book for book in books() if book.use == "preview"][:PROBED]:

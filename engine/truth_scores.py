@@ -17,10 +17,10 @@ from peft import PeftModel
 from transformers import AutoModelForCausalLM, PreTrainedModel, PreTrainedTokenizerBase
 
 from engine.export_files import ExportPlan
-from engine.prompts import for_reader
 from engine.train import shared_prefix
+from engine.train.chat_template import ChatTemplate, rendered
 from engine.train.choosing import to_look_at
-from engine.train.data import Example, frame_of, rendered, tokenise
+from engine.train.data import Example, tokenise
 from engine.train.device import Place, choose_place
 from engine.train.input_files import PAIRS, read_config, read_near, read_pairs
 from engine.train.samples import write_greedily
@@ -73,11 +73,9 @@ def asked_of(plan: ExportPlan, tokenizer: PreTrainedTokenizerBase) -> Asked:
     pairs, cards = read_pairs(path) if (path / PAIRS).exists() else ([], {})
     near, most = read_near(path), read_config(path).max_length
     held_out = to_look_at([pair for pair in pairs if pair.held_out], TO_CHOOSE_FROM)
-    frames = {card: frame_of(card, tokenizer) for card in {cards[p.reader_id] for p in held_out}}
+    template = ChatTemplate(tokenizer)
     examples = [
-        tokenise(pair, card, tokenizer, frames[card], near.get(pair.id, ()))
-        for pair in held_out
-        for card in (cards[pair.reader_id],)
+        tokenise(pair, cards[pair.reader_id], template, near.get(pair.id, ())) for pair in held_out
     ]
     tracks = {pair.id: pair.track for pair in held_out}
     examples = _shortest([ex for ex in examples if ex.longest <= most], tracks)
@@ -86,7 +84,7 @@ def asked_of(plan: ExportPlan, tokenizer: PreTrainedTokenizerBase) -> Asked:
         tokenizer=tokenizer,
         examples=tuple(sorted(examples, key=lambda example: example.prompt_ids)),
         conversations={
-            pair.id: for_reader(cards[pair.reader_id], pair.prompt, near.get(pair.id, ()))
+            pair.id: template.asked(pair, cards[pair.reader_id], near.get(pair.id, ()))
             for pair in held_out
         },
         question=tuple(rendered(tokenizer, question, generation_prompt=True)),

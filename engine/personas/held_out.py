@@ -22,7 +22,8 @@ from engine.intervals import mean_interval
 from engine.personas.domain import Side, other_side
 from engine.personas.figures import Share
 from engine.personas.map import Group, PersonaMap, kept_map, map_path
-from engine.prompts import persona_turn
+from engine.prompts import Takes, for_persona, refusal_note
+from engine.prompts.taking import taken_by
 from engine.sources.rows import digest
 from engine.store import datasets as dataset_rows
 from engine.store.database import opened
@@ -122,6 +123,10 @@ async def held_out(
     tasks = [
         (place, key) for place, group in enumerate(found.groups) for key in _drawn(group, most)
     ]
+    takes = taken_by(provider, data_dir)
+    asked = (examples[example_id].prompt for _, (example_id, _) in tasks)
+    if note := await asyncio.to_thread(refusal_note, asked, takes):
+        yield Note(note)
     yield Step(0, len(tasks), "Unseen choices scored:")
     # By place: two groups may have the same name.
     choices: defaultdict[int, list[UnseenChoice]] = defaultdict(list)
@@ -129,7 +134,7 @@ async def held_out(
         too_long = 0
         for done, (place, (example_id, side)) in enumerate(tasks, 1):
             candidate = found.groups[place].typical[0]
-            scored = await _scored(model, examples[example_id], side, candidate)
+            scored = await _scored(model, examples[example_id], side, candidate, takes)
             if scored is None:
                 too_long += 1
             else:
@@ -165,21 +170,17 @@ def _drawn(group: Group, most: int) -> list[tuple[str, Side]]:
 
 
 async def _scored(
-    model: LocalModel, example: PreferenceExample, side: Side, persona: str
+    model: LocalModel, example: PreferenceExample, side: Side, persona: str, takes: Takes
 ) -> UnseenChoice | None:
     """None where a prompt with an answer is over the model's context."""
     answers: Mapping[Side, str] = {"chosen": example.chosen, "rejected": example.rejected}
     completions = (answers[side], answers[other_side(side)])
     margins = []
     for told in ("", persona):
-        messages = _turn(persona_turn(example.prompt, told))
-        lengths = [len(await model.prompt_tokens(_turn(text))) for text in completions]
+        messages = for_persona(example.prompt, told, takes=takes)
+        lengths = [len(await model.prompt_tokens([Message("user", it)])) for it in completions]
         if len(await model.prompt_tokens(messages)) + max(lengths) > model.context:
             return None
         preferred, other = await model.score(messages, completions)
         margins.append(preferred.logprob - other.logprob)
     return UnseenChoice(example.id, side, *margins)
-
-
-def _turn(text: str) -> tuple[Message, ...]:
-    return (Message("user", text),)

@@ -1,14 +1,18 @@
 """The prompts, one file each, and how they become messages. Training and preview share them."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
 from functools import cache
 from hashlib import sha256
 from importlib.resources import files
 
 from engine.domain import Book, PreferencePair
+from engine.sources.dialogue import turns_of
 from models.chat import Message
+
+Takes = Callable[[Sequence[Message]], bool]
+"""Whether a model's chat template takes turns of these roles (`engine.prompts.taking`)."""
 
 
 @cache
@@ -53,8 +57,45 @@ def persona_turn(request: str, persona: str) -> str:
     return f"{request}\n\n{prompt('persona_line').replace('{persona}', told)}"
 
 
+def takes_all(_turns: Sequence[Message]) -> bool:
+    """Of a model whose template cannot be looked at."""
+    return True
+
+
+def for_persona(
+    request: str, persona: str, before: Sequence[Message] = (), takes: Takes = takes_all
+) -> tuple[Message, ...]:
+    """The conversation every model of story P is trained on, scored and asked with.
+
+    A dialogue comes as its turns, with who asks at the end of the last. It stays one user turn, as
+    its text is, where the template refuses its turns, and behind exemplars where the user does not
+    begin it.
+
+    Args:
+        persona: a sentence; empty where nobody is known.
+        before: exemplars, which stand in the same words (`engine.tailoring.cases.exemplars_of`).
+    """
+    first, *_ = *earlier, last = turns_of(request)
+    turns = (*before, *earlier, Message("user", persona_turn(last.content, persona)))
+    if earlier and ((before and first.role != "user") or not takes(turns)):
+        return (*before, Message("user", persona_turn(request, persona)))
+    return turns
+
+
+def refusal_note(prompts: Iterable[str], takes: Takes) -> str:
+    """What to say of the dialogues that a template refuses the turns of; empty for none."""
+    dialogues = [turns for turns in map(turns_of, {*prompts}) if len(turns) > 1]
+    refused = sum(not takes(turns) for turns in dialogues)
+    if not refused:
+        return ""
+    return (
+        f"{refused:,} of {len(dialogues):,} dialogues are read as one turn, as the chat template "
+        "refuses their turns."
+    )
+
+
 def request_of(pair: PreferencePair, near: Sequence[str]) -> str:
-    """All that stands in the person's turn of a pair.
+    """All that a person says in a pair, as one text.
 
     Args:
         near: what the reader would say; of a dataset's pair the one persona, or none.

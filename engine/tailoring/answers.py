@@ -10,7 +10,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from engine import runs
-from engine.prompts import prompt_sha256
+from engine.prompts import Takes, for_persona, prompt_sha256, refusal_note
+from engine.prompts.taking import taken_by
 from engine.tailoring import probe
 from engine.tailoring.cases import (
     CASES,
@@ -22,7 +23,6 @@ from engine.tailoring.cases import (
     read_retrieved,
 )
 from engine.tailoring.speakers import Speaker, speakers_of
-from engine.tailoring.template import conversation
 from models.aside import is_cut_off
 from models.chat import Message, Reply, Sampling, Stopped, complete
 from models.errors import UserError
@@ -110,7 +110,11 @@ async def answered(
     kept = read_answers(directory)
     total = written = 0
     for arm in arms:
-        wanted = [*_of_cases(directory, arm, cases, given), *(_of_probe(arm) if with_probe else ())]
+        takes = taken_by(arm.provider, data_dir)
+        if arm is arms[0] and (note := refusal_note((case.prompt for case in cases), takes)):
+            yield Note(note)
+        of_cases = _of_cases(directory, arm, cases, given, takes)
+        wanted = [*of_cases, *(_of_probe(arm) if with_probe else ())]
         missing = [
             one for one in wanted if one.key not in kept or kept[one.key].prompt_sha256 != one.print
         ]
@@ -131,14 +135,14 @@ async def answered(
 
 
 def _of_cases(
-    directory: Path, arm: Speaker, cases: Sequence[Case], given: Sequence[Given]
+    directory: Path, arm: Speaker, cases: Sequence[Case], given: Sequence[Given], takes: Takes
 ) -> Iterator[Request]:
     retrieved = read_retrieved(directory)
     for case in cases:
         for whose in given:
             persona = persona_given(case, whose, retrieved)
             if persona is not None:
-                messages = conversation(case.prompt, persona, arm.before)
+                messages = for_persona(case.prompt, persona, arm.before, takes)
                 yield Request((arm.name, case.example_id, whose), messages)
 
 
@@ -149,7 +153,7 @@ def _of_probe(arm: Speaker) -> Iterator[Request]:
         for at, request in enumerate(asked.of(kind)):
             for name, persona in personas.items():
                 about = f"{PROBE}{kind}/{at}"
-                yield Request((arm.name, about, name), conversation(request, persona, arm.before))
+                yield Request((arm.name, about, name), for_persona(request, persona, arm.before))
 
 
 def _written(request: Request, reply: Reply) -> Written:

@@ -15,14 +15,15 @@ from engine.hosting import Hosts
 from engine.nearness import nearness
 from engine.personas.domain import SIDES, Side
 from engine.preview import DEFAULT_SAMPLING
+from engine.prompts import Takes, for_persona, refusal_note
+from engine.prompts.taking import taken_by
 from engine.store import datasets as dataset_rows
 from engine.store import personas as persona_rows
 from engine.store.database import opened
 from engine.tailoring.cases import RETRIEVED_OF, Case, Given, cases_of
 from engine.tailoring.sets import topic_of
 from engine.tailoring.speakers import Speaker, find_speaker
-from engine.tailoring.template import conversation
-from models.chat import ChatEvent, Sampling
+from models.chat import ChatEvent, Message, Sampling
 from models.errors import BadInput
 
 NAMED: tuple[Given, ...] = tuple(name for name in get_args(Given) if name != "fixed")
@@ -104,13 +105,28 @@ class TailoredBench:
         Raises:
             UserError: the model cannot be loaded, or died.
         """
-        messages = conversation(asked.prompt, pane.persona, pane.speaker.before)
+        messages = await asyncio.to_thread(self._messages, asked, pane)
         async with (
             self._hosts.lent(pane.id, pane.speaker.provider) as model,
             aclosing(model.stream(messages, sampling)) as events,
         ):
             async for event in events:
                 yield event
+
+    async def note(self, asked: Asked, speaker: Speaker) -> str:
+        """What should be known of how a model reads the prompt; empty where nothing is.
+
+        Raises:
+            BadInput: the model's file cannot be read.
+        """
+        return await asyncio.to_thread(refusal_note, [asked.prompt], self._takes(speaker))
+
+    def _messages(self, asked: Asked, pane: TailoredPane) -> tuple[Message, ...]:
+        speaker = pane.speaker
+        return for_persona(asked.prompt, pane.persona, speaker.before, self._takes(speaker))
+
+    def _takes(self, speaker: Speaker) -> Takes:
+        return taken_by(speaker.provider, self._data_dir)
 
     async def _nearest(self, asked: Asked, whose: str) -> str:
         side = next(side for side in SIDES if RETRIEVED_OF[side] == whose)

@@ -11,8 +11,8 @@ from typing import Literal, get_args
 
 from engine.domain import PreferenceExample
 from engine.personas.domain import SIDES, Persona, Side
+from engine.prompts import for_persona
 from engine.tailoring.sets import is_held_out, pair_of, topic_of, usable
-from engine.tailoring.template import conversation
 from engine.train.choosing import spread_over_topics
 from models.chat import Message
 from models.chat_tokens import token_pattern
@@ -85,7 +85,8 @@ def exemplars_of(pool: Sequence[Case], most: int = EXEMPLARS_IN_CONTEXT) -> tupl
         wanted = SIDES[number % len(SIDES)]
         side = wanted if wanted in case.personas else next(iter(case.personas))
         answer = case.chosen if side == "chosen" else case.rejected
-        shown += [*conversation(case.prompt, case.personas[side]), Message("assistant", answer)]
+        asked = for_persona(case.prompt, case.personas[side], shown, _begins_with_the_user)
+        shown = [*asked, Message("assistant", answer)]
     return tuple(shown)
 
 
@@ -135,6 +136,11 @@ def read_retrieved(directory: Path) -> dict[str, dict[Side, str]]:
     """The personas that were found for each case; none before they were looked for."""
     file = directory / RETRIEVED
     return dict(json.loads(file.read_text(encoding="utf-8"))) if file.exists() else {}
+
+
+def _begins_with_the_user(turns: Sequence[Message]) -> bool:
+    """As exemplars must, since no template is known yet."""
+    return turns[0].role == "user"
 
 
 def _length(case: Case) -> int:

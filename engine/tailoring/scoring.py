@@ -17,6 +17,7 @@ from transformers import AutoModelForCausalLM, PreTrainedModel, PreTrainedTokeni
 
 from engine.jobs import RunDir
 from engine.personas.domain import SIDES, Side
+from engine.prompts import for_persona, refusal_note
 from engine.tailoring import margins, probe
 from engine.tailoring.cases import (
     CASES,
@@ -37,9 +38,9 @@ from engine.tailoring.probe import KINDS, NOBODY, Lean
 from engine.tailoring.report import LEANS, SCORES
 from engine.tailoring.sets import pair_of
 from engine.tailoring.speakers import FEW_SHOT
-from engine.tailoring.template import conversation
 from engine.train import shared_prefix
-from engine.train.data import Example, frame_of, rendered, tokenise
+from engine.train.chat_template import ChatTemplate, rendered
+from engine.train.data import Example, tokenise
 from engine.train.device import choose_place
 from engine.train.scoring import PairLogps, ReferenceCache, score_pairs, weights_key
 from models.aside import written_aside
@@ -87,6 +88,8 @@ def work(run: RunDir, settings: Mapping[str, object], asked_to_stop: Flag) -> It
     torch.nn.Module.to(model, place.device)
     shared_prefix.install(model)
     named = f"{weights_key(model, base, cache_dir)}/{place.dtype}"
+    if note := refusal_note((case.prompt for case in cases), ChatTemplate(tokenizer).takes):
+        yield Note(note)
     scored: list[Scored] = []
     leans: list[Lean] = []
     left_out: dict[str, Sequence[str]] = {}
@@ -160,14 +163,14 @@ def sheet_of(
 ) -> Sheet:
     """What an arm is asked; a case that is too long with one persona is left out with all."""
     retrieved = read_retrieved(directory)
-    frame = frame_of("", tokenizer, arm.before)
+    template = ChatTemplate(tokenizer)
     kept: dict[tuple[str, Given], Example] = {}
     too_long = []
     for case in cases:
         pair = pair_of(example_of(case), "chosen")
         own = {
             (case.example_id, given): tokenise(
-                pair, "", tokenizer, frame, (persona,) if persona else (), arm.before
+                pair, "", template, (persona,) if persona else (), arm.before
             )
             for given in GIVEN
             if (persona := persona_given(case, given, retrieved)) is not None
@@ -197,7 +200,7 @@ def probes_of(
     for kind in KINDS:
         for at, request in enumerate(asked.of(kind)):
             for name, persona in {NOBODY: "", **asked.personas}.items():
-                messages = [vars(turn) for turn in conversation(request, persona, arm.before)]
+                messages = [vars(turn) for turn in for_persona(request, persona, arm.before)]
                 prompt = tuple(rendered(tokenizer, messages, generation_prompt=True))
                 for number, (refusing, complying) in enumerate(openings):
                     key = (kind, at, name, number)

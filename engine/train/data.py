@@ -8,11 +8,10 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from jinja2 import TemplateError
-from transformers import BatchEncoding, PreTrainedTokenizerBase
+from transformers import PreTrainedTokenizerBase
 
 from engine.domain import PreferencePair
-from engine.prompts import for_reader, request_of
+from engine.train.chat_template import ChatTemplate, Frame, messages_of, rendered
 from engine.train.choosing import is_made_up, spread_over_topics, to_train_on
 from engine.train.config import TrainConfig
 from engine.train.input_files import MIRRORED, NOBODY, NOTHING_NEAR, Near, Opposite
@@ -94,11 +93,10 @@ def prepare_data(
         mirror, cards, near = mirrored(chosen, cards, near, opposite)
     else:
         mirror = {}
-    frames = {card: frame_of(card, tokenizer) for card in cards.values()}
+    template = ChatTemplate(tokenizer)
     tokenised = {
-        pair.id: tokenise(pair, card, tokenizer, frames[card], near.get(pair.id, ()))
+        pair.id: tokenise(pair, cards[pair.reader_id], template, near.get(pair.id, ()))
         for pair in [*chosen, *mirror.values(), *held_out]
-        for card in (cards[pair.reader_id],)
     }
     fits = {key: ex for key, ex in tokenised.items() if ex.longest <= config.max_length}
     both = ([pair, mirror[pair.id]] if pair.id in mirror else [pair] for pair in chosen)
@@ -112,7 +110,8 @@ def prepare_data(
         train=tuple(fits[pair.id] for pair in train),
         held_out=tuple(fits[pair.id] for pair in held_out if pair.id in fits),
         rows=tuple(
-            conversational(pair, cards[pair.reader_id], near.get(pair.id, ())) for pair in train
+            conversational(pair, template.asked(pair, cards[pair.reader_id], near.get(pair.id, ())))
+            for pair in train
         ),
         too_long=tuple(
             dict.fromkeys(key.removesuffix(MIRRORED) for key in tokenised if key not in fits)
@@ -147,73 +146,23 @@ def mirrored(
     return made, cards | turned, {**near, **said}
 
 
-def conversational(
-    pair: PreferencePair, card: str, near: Sequence[str] = (), before: Sequence[Message] = ()
-) -> dict[str, object]:
+def conversational(pair: PreferencePair, asked: Sequence[Message]) -> dict[str, object]:
     """A pair as TRL's conversational preference row.
 
     Args:
-        before: turns of other conversations that come first.
+        asked: its conversation, as `ChatTemplate.asked` has it.
     """
-    asked = for_reader(card, request_of(pair, near))
-    messages = [vars(message) for message in (*before, *asked)]
     return {
-        "prompt": messages,
+        "prompt": [vars(message) for message in asked],
         "chosen": [{"role": "assistant", "content": pair.chosen}],
         "rejected": [{"role": "assistant", "content": pair.rejected}],
     }
 
 
-@dataclass(frozen=True)
-class Frame:
-    """What the chat template itself puts around a reader's card, a question and an answer."""
-
-    special: frozenset[int]
-    """Ids that are no text."""
-    tokens: tuple[int, ...]
-    """Those of them that stand in a conversation of plain words, in order."""
-    end: int
-    """The one that ends an answer."""
-
-
-def frame_of(
-    card: str, tokenizer: PreTrainedTokenizerBase, before: Sequence[Message] = ()
-) -> Frame:
-    """The frame of one reader's conversations.
-
-    Args:
-        before: turns of other conversations that come first.
-
-    Raises:
-        JobFailed: the template would begin a conversation twice, or never end an answer.
-    """
-    asked = [vars(message) for message in (*before, *for_reader(card, "Question"))]
-    prompt = rendered(tokenizer, asked, generation_prompt=True)
-    whole = rendered(tokenizer, [*asked, {"role": "assistant", "content": "Answer"}])
-    added = tokenizer.added_tokens_decoder.items()
-    special = {number for number, token in added if token.special} | {*tokenizer.all_special_ids}
-    special.discard(tokenizer.unk_token_id)
-    begin, end = tokenizer.bos_token_id, tokenizer.eos_token_id
-    ends = [token for token in whole[len(prompt) :] if token in special]
-    if end not in ends and len(ends) == 1:
-        (end,) = ends  # gemma's <end_of_turn>, where <eos> ends documents
-    if ends.count(end) != 1:
-        raise JobFailed(
-            f"The base's chat template ends an answer with {ends.count(end)} end tokens, not one.",
-            "Take a base made for conversation, such as an `Instruct` model.",
-        )
-    if begin is not None and whole[:2] == [begin, begin]:
-        raise JobFailed(
-            "The base's chat template begins a conversation twice.", "Fetch a newer copy of it."
-        )
-    return Frame(frozenset(special), tuple(t for t in whole if t in special), end)
-
-
 def tokenise(
     pair: PreferencePair,
     card: str,
-    tokenizer: PreTrainedTokenizerBase,
-    frame: Frame,
+    template: ChatTemplate,
     near: Sequence[str] = (),
     before: Sequence[Message] = (),
 ) -> Example:
@@ -226,20 +175,20 @@ def tokenise(
         JobFailed: the prompt is not a prefix of the whole, special tokens are not as they must, or
             the template leaves out what was written.
     """
-    row = conversational(pair, card, near, before)
+    tokenizer, messages = template.tokenizer, template.asked(pair, card, near, before)
+    frame = template.frame(messages, shared=len(before) + bool(card))
+    row = conversational(pair, messages)
     asked = messages_of(row["prompt"])
     prompt = rendered(tokenizer, asked, generation_prompt=True)
     sides = []
     for side in ("chosen", "rejected"):
-        messages = [*asked, *messages_of(row[side])]
-        whole = rendered(tokenizer, messages)
+        spoken = [*asked, *messages_of(row[side])]
+        whole = rendered(tokenizer, spoken)
         completion = whole[len(prompt) :]
         if whole[: len(prompt)] != prompt:
             broken = "the prompt's tokens are not the beginning of the whole"
         else:
-            broken = _in_tokens(whole, completion, tokenizer, frame) or _in_text(
-                messages, tokenizer
-            )
+            broken = _in_tokens(whole, completion, tokenizer, frame) or _in_text(spoken, tokenizer)
         if broken:
             raise JobFailed(
                 f"Pair {pair.id} ({side}) cannot be trained on: {broken}.",
@@ -274,33 +223,3 @@ def _in_text(messages: list[dict[str, str]], tokenizer: PreTrainedTokenizerBase)
         if written not in str(text):
             return f"the chat template leaves out some of the {message['role']}'s message"
     return ""
-
-
-def rendered(
-    tokenizer: PreTrainedTokenizerBase, messages: object, generation_prompt: bool = False
-) -> list[int]:
-    """Token ids of a conversation under the model's own chat template.
-
-    Raises:
-        JobFailed: the template refuses such a conversation.
-    """
-    try:
-        encoded = tokenizer.apply_chat_template(
-            messages_of(messages),
-            add_generation_prompt=generation_prompt,
-            tokenize=True,
-            return_dict=True,
-        )
-    except TemplateError as error:
-        raise JobFailed(
-            f"The base's chat template refuses a reader's conversation: {error}.",
-            "Take a base whose template has a system message, which the card is put into.",
-        ) from error
-    assert isinstance(encoded, BatchEncoding)
-    return list(encoded["input_ids"])
-
-
-def messages_of(value: object) -> list[dict[str, str]]:
-    """The messages of one column of a conversational row."""
-    assert isinstance(value, list)
-    return value

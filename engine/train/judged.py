@@ -6,8 +6,9 @@ from dataclasses import asdict, dataclass
 from transformers import PreTrainedTokenizerBase
 
 from engine.domain import PreferencePair
+from engine.train.chat_template import ChatTemplate
 from engine.train.choosing import to_look_at
-from engine.train.data import Example, TrainingData, frame_of, tokenise
+from engine.train.data import Example, TrainingData, tokenise
 from engine.train.input_files import NOBODY, Opposite
 from engine.train.outcome import Scored, ToldBy, as_json, by_track, figures, verdict
 from engine.train.scoring import PairLogps
@@ -73,17 +74,15 @@ def to_judge(
     trained = [pairs[example.pair_id] for example in data.own]
     looked_at = {pair.id for pair in to_look_at(held_out)}
     own = {pair.id for pair in to_look_at(trained)}
-    frame = frame_of("", tokenizer) if held_out else None
-    turned = {card: frame_of(card, tokenizer) for card in {*opposite.cards.values()}}
+    template = ChatTemplate(tokenizer)
     return Judged(
         pairs=pairs,
         held_out=data.held_out,
-        bare=tuple(tokenise(pair, "", tokenizer, frame) for pair in held_out if frame),
+        bare=tuple(tokenise(pair, "", template) for pair in held_out),
         opposite=tuple(
-            tokenise(pair, card, tokenizer, turned[card], opposite.near[pair.id])
+            tokenise(pair, opposite.cards[pair.reader_id], template, opposite.near[pair.id])
             for pair in held_out
             if pair.id in opposite.near
-            for card in (opposite.cards[pair.reader_id],)
         ),
         looked_at=tuple(ex for ex in data.held_out if ex.pair_id in looked_at),
         own=tuple(ex for ex in data.train if ex.pair_id in own),

@@ -16,8 +16,9 @@ from transformers import PreTrainedTokenizerBase
 from engine.domain import PreferencePair
 from engine.jobs import RunDir
 from engine.pairs.doctor.counts import Counts, content_key, read_counts, write_counts
-from engine.prompts import turn
-from engine.train.data import conversational, messages_of, rendered
+from engine.prompts import for_reader, turn
+from engine.train.chat_template import messages_of, rendered
+from engine.train.data import conversational
 from engine.train.input_files import CARDS, NEAR, PAIRS, Near, read_near, read_pairs
 from models.events import Event, Finished, Step
 from models.library import resolve_base
@@ -84,7 +85,7 @@ def tokens_of(
     near: Sequence[str] = (),
 ) -> int:
     """The tokens of the prompt with the longer of its answers, as training has them."""
-    row = conversational(pair, card, near)
+    row = conversational(pair, for_reader(card, pair.prompt, near))
     wholes = (
         [*messages_of(row["prompt"]), *messages_of(row[side])] for side in ("chosen", "rejected")
     )

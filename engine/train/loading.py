@@ -18,7 +18,9 @@ from torch.nn import Linear
 from transformers import AutoModelForCausalLM, PreTrainedModel, PreTrainedTokenizerBase
 
 from engine.jobs import RunDir
+from engine.prompts import refusal_note
 from engine.train import processes
+from engine.train.chat_template import ChatTemplate
 from engine.train.checkpoints import disk_refusals_told
 from engine.train.config import TrainConfig, targets
 from engine.train.data import TrainingData, prepare_data
@@ -105,6 +107,9 @@ def load(run: RunDir, config: TrainConfig, cache_dir: Path) -> Generator[Event, 
         yield Note(f"{len(data.made_up)} pairs of made-up readers teach it beside to read a card.")
     if data.images:
         yield Note(f"{data.images} of these are shown to the opposite reader too, sides swapped.")
+    of_personas = (pair.prompt for pair in pairs if pair.track == "personas")
+    if note := refusal_note(of_personas, ChatTemplate(tokenizer).takes):
+        yield Note(note)
     if data.too_long:
         yield Note(
             f"{len(data.too_long)} pairs are longer than {config.max_length} tokens and are left "

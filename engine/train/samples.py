@@ -22,7 +22,7 @@ from transformers import (
 )
 
 from engine.prompts import description_request, for_reader
-from engine.train.data import rendered
+from engine.train.chat_template import rendered
 from engine.train.input_files import read_book, read_near_book
 
 SAMPLE_TOKENS = 120

@@ -143,12 +143,19 @@ class PersonaAnswers(Screen[None]):
         """Both panes, each by a model of its own in a child of its own."""
         widgets = list(self.panes.query(AnswerPane))
         async with TailoredBench(self._session.data_dir) as bench:
+            await self._tell_of_refusals(bench)
             await asyncio.gather(
                 *(
                     self._answered(bench, widget, whose)
                     for widget, whose in zip(widgets, self._whose, strict=True)
                 )
             )
+
+    async def _tell_of_refusals(self, bench: TailoredBench) -> None:
+        assert self._asked is not None, "there are panes"
+        with self._session.errors_told():
+            if note := await bench.note(self._asked, self._models[self._at]):
+                self.notify(note, markup=False)
 
     async def _answered(self, bench: TailoredBench, widget: AnswerPane, whose: str) -> None:
         assert self._asked is not None, "there are panes"

@@ -91,6 +91,8 @@ async def _answers(
         for model in models:
             for name in whose:
                 pane = await bench.pane(asked, model, name)
+                if name == whose[0] and (note := await bench.note(asked, pane.speaker)):
+                    tell(note)
                 _begin(pane)
                 reply: Reply | None = None
                 async with aclosing(bench.stream(asked, pane, sampling)) as events:

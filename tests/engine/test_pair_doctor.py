@@ -24,7 +24,8 @@ from engine.store import pairs as pair_rows
 from engine.store import profiles as profile_rows
 from engine.store.database import change, opened
 from engine.store.journal import history
-from engine.train.data import frame_of, tokenise
+from engine.train.chat_template import ChatTemplate
+from engine.train.data import tokenise
 from engine.train.lengths import tokens_of
 from engine.workbench import act
 from models.errors import BadInput
@@ -184,7 +185,7 @@ def link_cache(data_dir: Path, cache_dir: Path) -> Callable[[], None]:
 
 def test_the_count_is_that_of_what_training_reads(tokenizer: PreTrainedTokenizerBase) -> None:
     for pair in built()[:5]:
-        example = tokenise(pair, "A card.", tokenizer, frame_of("A card.", tokenizer))
+        example = tokenise(pair, "A card.", ChatTemplate(tokenizer))
         assert tokens_of(pair, "A card.", tokenizer) == example.longest
 
 

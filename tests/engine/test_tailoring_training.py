@@ -10,7 +10,7 @@ from engine.store.database import change, opened
 from engine.tailoring.sets import is_held_out, subject_of
 from engine.train.config import config_for
 from models.events import Finished, JsonObject, Note
-from tests.engine.tailoring_rows import DATASET, fill, personas_of
+from tests.engine.tailoring_rows import DATASET, example, fill, personas_of
 
 QUICK: dict[str, object] = {"learning_rate": 1e-2, "epochs": 12, "batch_size": 4}
 
@@ -68,6 +68,25 @@ async def test_a_pair_over_the_length_is_left_out_and_listed(
     )
     assert result["too_long"] == ["long/chosen"]
     assert "1 pairs are longer than 150 tokens and are left out: long/chosen." in notes
+
+
+async def test_dialogues_are_trained_on_as_turns_with_trls_own_tokens(
+    data_dir: Path, tiny_base: Path
+) -> None:
+    """The run compares TRL's tokens with those that were checked, and ends where they differ."""
+    talks = [
+        replace(one, prompt=f"{begins}Human: {one.prompt}\n\nAssistant: Of what?\n\nHuman: Rivers.")
+        for one in (example(number) for number in range(16))
+        for begins in ("" if int(one.id[1:]) % 2 else "System: Be brief.\n\n",)
+    ]
+    with opened(data_dir) as db, change(db, "Import preferences"):
+        datasets.save(db, talks)
+        personas.add_personas(db, personas_of(talks, passed=None))
+    result, notes = await trained(data_dir, tiny_base, unchecked_personas=True, epochs=6)
+    held_out = result["held_out"]
+    assert isinstance(held_out, dict)
+    assert held_out["turned"] == 1.0
+    assert not any("one turn" in note for note in notes)
 
 
 def test_what_a_tailoring_needs_is_reckoned_without_a_reader(data_dir: Path) -> None:

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from threading import Event as Flag
 
@@ -11,14 +12,20 @@ import pytest
 
 from engine import jobs
 from engine.export import work
+from engine.export_files import ExportPlan
+from engine.export_order import ExportOrder
 from engine.jobs import RunDir
+from engine.train.input_files import input_files
 from engine.train.job import work as train
+from engine.truth_scores import asked_of
 from models.convert import base_gguf
 from models.errors import JobFailed
 from models.events import Event, Finished, JsonObject, Note, result_of
 from models.library import resolve_base
+from models.llama import LlamaChat
 from models.merge import merge_adapter
 from models.quantize import quantize
+from models.torch_base import load_tokenizer
 from tests.engine.export_runs import export_settings
 from tests.engine.tiny_training import a_pair, a_run
 
@@ -75,6 +82,28 @@ def test_files_that_are_what_was_trained_keep_all_of_it(
     assert models[3]["figures"]["kept"]["share"] == pytest.approx(1, abs=0.2)
     assert models[1]["figures"]["mean_margin"] > 1, "there is something to keep"
     assert (truth["pairs"], truth["smallest"]) == (4, "Q8_0")
+
+
+def test_a_tailoring_s_prompts_are_read_alike_by_llama_cpp(
+    tiny_base: Path, base: Path, cache_dir: Path, tmp_path: Path
+) -> None:
+    """A dialogue's turns, and a request of one turn, each with its persona's line."""
+    talk = "Human: What is tea?\n\nAssistant: A drink.\n\nHuman: And coffee?"
+    pairs = [
+        replace(a_pair(number, held_out=True), track="personas", prompt=prompt)
+        for number, prompt in enumerate((talk, "What is tea?"))
+    ]
+    run = a_run(tmp_path / "train-2", tiny_base, cache_dir)
+    near = {"p0": ("The user is busy and prefers short answers.",)}
+    for name, text in input_files(pairs, {"ann": ""}, near=near).items():
+        (run.path / name).write_text(text, encoding="utf-8")
+    plan = ExportPlan(resolve_base(str(tiny_base)), run, ExportOrder(("F16",)), cache_dir, tmp_path)
+    asked = asked_of(plan, load_tokenizer(plan.base, cache_dir))
+    assert [len(asked.conversations[pair.id]) for pair in pairs] == [3, 1]
+    chat = LlamaChat(base, vocabulary_only=True)
+    for example in asked.examples:
+        conversation = asked.conversations[example.pair_id]
+        assert chat.prompt_tokens(conversation) == [*example.prompt_ids]
 
 
 def test_an_adapter_that_was_left_out_is_caught(
