@@ -105,7 +105,7 @@ def _with_card_of(other: ReaderSummary, model: TunedModel) -> Pane:
     """The control: what is this reader's in the text comes from the weights, not from the card."""
     return Pane(
         f"{CARD}{other.id}",
-        f"Tuned, with the card of {other.name}",
+        f"Card of {other.name}, tuned",
         model.gguf.name,
         _local(model.gguf),
         card_of=other.id,
@@ -141,11 +141,14 @@ def _provider_pane(provider: str, data_dir: Path) -> Pane:
     if isinstance(found, LocalFile):
         path = found.path.resolve()
         return Pane(_local(path), path.stem, path.name, _local(path))
-    return Pane(provider, found.model, found.base_url, provider)
+    name = provider.removeprefix("endpoint:")
+    title = found.model if name.endswith(f"#{found.model}") else f"{name}: {found.model}"
+    return Pane(provider, title, found.base_url, provider)
 
 
 def _endpoints(data_dir: Path) -> Iterator[Pane]:
-    # A file that cannot be read is told of when one of its endpoints is asked for.
+    # What cannot be read, the file or one of its endpoints, is told of when it is asked for.
     with suppress(BadInput):
         for name in endpoint_names(data_dir):
-            yield _provider_pane(f"endpoint:{name}", data_dir)
+            with suppress(BadInput):
+                yield _provider_pane(f"endpoint:{name}", data_dir)

@@ -22,6 +22,8 @@ from models.events import Event, Note
 
 TRAININGS = "train-*"
 """The directories of training runs: an id begins with the run's kind."""
+WAITING = "Waiting for "
+"""What the note of a run that waits begins with."""
 
 
 def join(run: RunDir) -> None:
@@ -81,7 +83,7 @@ def wait_for_turn(run: RunDir, begin: Callable[[], None]) -> Generator[Event, No
                 run.queued.unlink()
                 return True
         if ahead.id != told:
-            yield Note(f"Waiting for {ahead.id} to end.")
+            yield Note(f"{WAITING}{ahead.id} to end.")
             told = ahead.id
         _until_ended(ahead)
 

@@ -7,6 +7,7 @@ from textual.content import Content
 
 from engine.domain import Run
 from engine.export_order import files_in
+from engine.run_queue import WAITING
 from engine.train.run_doctor import Advice
 from models.events import Failed, Finished, JsonObject
 from studio.text import count, duration, number, one_line, progress, size, visible
@@ -24,6 +25,8 @@ class Watched:
     """The newest first."""
     place: int = 0
     """Of a waiting run: 1 for the one that begins next."""
+    is_stopping: bool = False
+    """Whether the editor has asked it to stop."""
 
     @property
     def state(self) -> str:
@@ -67,6 +70,8 @@ def next_step(watched: Watched) -> str:
                 f"It begins by itself, as number {watched.place or 1} of those that wait; "
                 "x takes it out."
             )
+        case "running" if watched.is_stopping:
+            return "It stops after the step in hand; what was done so far is kept."
         case "running" if is_training and any(advice.grave for advice in watched.advice):
             return "The run doctor warns: a reads it; s stops and keeps what was learnt."
         case "running" if is_training and read:
@@ -101,8 +106,9 @@ def standing(watched: Watched) -> Content:
 
 
 def last_told(watched: Watched) -> str:
-    """The newest note, then the first, which names a training's device."""
-    notes = watched.work.notes if watched.work else []
+    """The newest note, then the first of the work itself, which names a training's device."""
+    told = watched.work.notes if watched.work else []
+    notes = [note for note in told if not note.startswith(WAITING)] or told
     return one_line(" ".join(dict.fromkeys((*notes[-1:], *notes[:1]))), 300)
 
 
@@ -186,7 +192,7 @@ def _sentence(held_out: Mapping[str, object]) -> str:
 
 
 HEADING = ("Held-out", "Pairs", "Before", "After", "95% between", "Moved", "Margin")
-COLUMNS = "{:<13}{:>5}{:>8}{:>7}  {:<12}{:>7}{:>8}".format
+COLUMNS = "{:<13}{:>5}{:>8}{:>7}  {:<12}{:>7}{:>10}".format
 TURNED = "{:>8}".format
 
 

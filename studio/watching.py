@@ -32,6 +32,7 @@ class Watching:
             self._session.tracker.works.get(run.id),
             self._advised(run),
             self._session.places.get(run.id, 0),
+            run.id in self._session.stopping,
         )
 
     def _advised(self, run: Run) -> tuple[Advice, ...]:

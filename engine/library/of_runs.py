@@ -239,7 +239,7 @@ def _train_run(directory: RunDir, export: Run) -> str:
 def _fixed(run: Run, directory: RunDir, runs: list[Run]) -> str:
     """Why nothing of a run can be deleted now; empty where it can."""
     if run.state in GOING_ON:
-        return f"{run.id} {GOING_ON[run.state]}: it is deleted when the run has ended."
+        return f"{run.id} {GOING_ON[run.state]}: it can be deleted when the run has ended."
     for other in runs:
         reads = other.kind == "export" and other.state in GOING_ON
         if reads and _train_run(directory, other) == run.id:

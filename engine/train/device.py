@@ -29,9 +29,8 @@ def choose_place() -> Place:
         return Place("mps", torch.float32, "Training on this Mac's GPU (MPS) in float32.")
     dtype = torch.bfloat16 if _multiplies_bf16() else torch.float32
     threads = torch.get_num_threads()
-    return Place(
-        "cpu", dtype, f"No GPU here: training on the CPU, {threads} threads, {_name(dtype)}."
-    )
+    of_them = "1 thread" if threads == 1 else f"{threads} threads"
+    return Place("cpu", dtype, f"No GPU here: training on the CPU, {of_them}, {_name(dtype)}.")
 
 
 def _name(dtype: torch.dtype) -> str:

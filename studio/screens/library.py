@@ -38,7 +38,9 @@ class LibraryScreen(Screen[None]):
     AUTO_FOCUS = "#artefacts"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "find", "Find", id="library.find", tooltip="Filter by words"),
-        Binding("s", "sort", "Sort", id="library.sort", tooltip="Order by another column"),
+        Binding(
+            "s", "sort", "Sort", show=False, id="library.sort", tooltip="Order by another column"
+        ),
         Binding("d", "delete", "Delete", id="library.delete", tooltip="Delete this from the disk"),
         Binding(
             "x",
@@ -48,7 +50,7 @@ class LibraryScreen(Screen[None]):
             tooltip="Delete all that came of this training but its adapter",
         ),
         Binding("e", "export", "Export", id="library.export", tooltip="Export a folder for others"),
-        Binding("y", "copy", "Path", id="library.copy", tooltip="Copy the path"),
+        Binding("y", "copy", "Path", show=False, id="library.copy", tooltip="Copy the path"),
         Binding("escape", "leave", "Back", id="library.leave", tooltip="Back to the step before"),
     ]
     table = getters.query_one("#artefacts", DataTable)

@@ -38,6 +38,8 @@ from studio.widgets.step_bar import StepBar
 
 NARROW = 100
 """Below this many columns the panes stand below each other."""
+BESIDE = 3
+"""Panes that are wide enough beside each other; four stand two by two."""
 WRITING = "write "
 """What the group of a pane's worker begins with; the pane's id follows."""
 METER = "meter"
@@ -159,6 +161,7 @@ class PreviewScreen(Screen[None]):
 
     async def _lay_out(self, chosen: Sequence[Pane]) -> None:
         """Panes as chosen, in the order they are offered; what they say stays."""
+        self.set_class(len(chosen) > BESIDE, "-many")
         for widget in self.panes.query(AnswerPane):
             if widget.pane not in chosen:
                 self.workers.cancel_group(self, f"{WRITING}{widget.pane.id}")

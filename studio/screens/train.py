@@ -260,6 +260,7 @@ class TrainScreen(Screen[None]):
             with self._session.errors_told():
                 self._session.stopping.add(run.id)
                 await self._session.ask(engine_runs.stop, run.id)
+                self._draw()
                 self.notify("Stopping; what was learnt so far is kept.", markup=False)
 
     @work(group="ask")

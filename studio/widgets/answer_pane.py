@@ -58,7 +58,7 @@ class AnswerPane(VerticalScroll):
         match event:
             case Started(sha256, prompt_tokens):
                 if self.pane.provider is not None:
-                    self._tell(f"{short_hash(sha256)}  {prompt_tokens} prompt tokens")
+                    self._tell(f"{short_hash(sha256)}{_prompt(prompt_tokens)}")
             case Text(text):
                 self._text += text
                 if monotonic() - self._drawn_at > DRAW_EVERY_S:
@@ -80,9 +80,12 @@ class AnswerPane(VerticalScroll):
         self._find(self._found[0], line)
 
     def refuse(self, error: UserError) -> None:
-        """Show why there is no answer, or no more of it."""
-        self._draw()
-        self._tell(f"{error.message} {error.hint}")
+        """Show why there is no answer, or no more of it, where there is room to read it."""
+        self._tell("broken off" if self._text else "no answer")
+        told = Content.styled(visible(f"{error.message} {error.hint}".strip()), "$text-error")
+        came = [Content(visible(self._text))] if self._text else []
+        self.query_one("#answer", Static).update(Content("\n\n").join([*came, told]))
+        self.scroll_end(animate=False)
 
     def stop(self) -> None:
         """The answer was stopped by the editor; what came stays."""
@@ -92,9 +95,10 @@ class AnswerPane(VerticalScroll):
     def _cost(self, reply: Reply) -> str:
         drawn = told(self.sampling) if self.sampling else ""
         return (
-            f"{short_hash(reply.model_sha256)}  {reply.prompt_tokens} prompt tokens  "
-            f"first after {reply.time_to_first_token_s:.2f} s  "
-            f"{reply.tokens_per_second:.1f} tokens/s{ENDINGS[reply.stopped]}\n{drawn}"
+            f"{short_hash(reply.model_sha256)}{ENDINGS[reply.stopped]}  "
+            f"{reply.tokens_per_second:.1f} tokens/s  "
+            f"first after {reply.time_to_first_token_s:.2f} s"
+            f"{_prompt(reply.prompt_tokens)}\n{drawn}"
         )
 
     def _find(self, checks: str, meter: str) -> None:
@@ -110,3 +114,8 @@ class AnswerPane(VerticalScroll):
         self.query_one("#answer", Static).update(visible(self._text))
         if is_at_end:
             self.scroll_end(animate=False)
+
+
+def _prompt(tokens: int) -> str:
+    """How long the prompt was; nothing where nobody counted it."""
+    return f"  {tokens} prompt tokens" if tokens else ""

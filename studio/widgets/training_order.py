@@ -95,9 +95,11 @@ class TrainingOrder(Vertical):
 
     @on(Select.Changed, "#preset")
     def _explain(self) -> None:
-        parts = [PRESET_NOTES[str(self.preset.value)]]
+        preset = str(self.preset.value)
+        parts = [PRESET_NOTES[preset]]
         if self._changes:
-            parts.insert(0, f"Changed: {told(self._changes)}.")
+            # The preset's own words tell of numbers that may be others now.
+            parts = [f"Changed: {told(self._changes)}; all else as {preset} has it."]
         if self._others and not self._together:
             parts.append("r trains for further readers too.")
         if self._reader is not None and (together := self._together):

@@ -116,7 +116,10 @@ def test_any_model_file_and_any_endpoint_is_a_pane(filled: Path) -> None:
         '[endpoints.home]\nbase_url = "http://127.0.0.1:1/v1"\nmodel = "small [x]"\n'
     )
     assert panes(filled, "ann")[-1].id == "endpoint:home"
-    assert find_pane(filled, "ann", "endpoint:home").title == "small [x]"
+    assert find_pane(filled, "ann", "endpoint:home").title == "home: small [x]"
+    with (filled / "endpoints.toml").open("a") as file:
+        file.write('[endpoints.abroad]\nmodel = "no address"\n')
+    assert panes(filled, "ann")[-1].id == "endpoint:home", "a bad one takes no other with it"
     (filled / "endpoints.toml").write_text("no = [")
     assert panes(filled, "ann")[-1].id == "original"
     with pytest.raises(BadInput, match=r"endpoints\.toml cannot be read"):

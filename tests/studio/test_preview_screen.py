@@ -22,6 +22,12 @@ def _titles(window: "Window") -> list[str]:
     return [pane.pane.title for pane in window.screen.query(AnswerPane)]
 
 
+def endpoint_of(data_dir: Path) -> None:
+    """A server in endpoints.toml; nobody listens on port 9 of this machine."""
+    told = '[endpoints.home]\nbase_url = "http://127.0.0.1:9/v1"\nmodel = "small"\n'
+    (data_dir / "endpoints.toml").write_text(told)
+
+
 def _costs(window: "Window") -> list[str]:
     return [str(widget.render()) for widget in window.screen.query("#cost").results(Static)]
 
@@ -37,6 +43,35 @@ async def test_two_panes_stand_side_by_side_when_wide_and_stacked_when_narrow(
         upper, lower = window.screen.query(AnswerPane)
         assert upper.region.x == lower.region.x
         assert upper.region.bottom == lower.region.y
+
+
+async def test_of_four_panes_two_stand_beside_two_and_a_small_window_shows_half_of_them(
+    data_dir: Path, open_window: "OpenWindow"
+) -> None:
+    endpoint_of(data_dir)
+    for size, columns in ((120, 40), 2), ((80, 24), 1):
+        async with open_window(data_dir, "preview", size=size) as window:
+            await window.press("tab", "down", "down", "space", "down", "space")
+            panes = window.screen.query(AnswerPane)
+            assert _titles(window)[3] == "home: small"
+            assert len({pane.region.x for pane in panes}) == columns
+            area = window.screen.query_one("#panes").region
+            assert {pane.region.height for pane in panes} == {area.height // 2}
+
+
+async def test_what_a_server_refuses_is_read_in_the_place_of_the_text(
+    data_dir: Path, open_window: "OpenWindow"
+) -> None:
+    endpoint_of(data_dir)
+    async with open_window(data_dir, "preview", size=(80, 24)) as window:
+        await window.press("tab", "down", "down", "down", "space")
+        pane = list(window.screen.query(AnswerPane))[-1]
+        pane.focus()
+        await window.press("r")
+        answer = pane.query_one("#answer", Static)
+        await window.until(lambda: "No connection" in str(answer.render()))
+        assert str(answer.render()).endswith("Check the address and that the server runs.")
+        assert _costs(window)[-1] == "no answer"
 
 
 async def test_ticking_a_pane_adds_it_and_one_alone_is_refused(

@@ -82,3 +82,16 @@ def test_sampling(data_dir: Path, snap_compare: Compare) -> None:
 
     app = StudioApp(data_dir, "preview")
     assert snap_compare(app=app, run_before=run_before, terminal_size=(80, 24))
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+def test_four_panes(size: tuple[int, int], data_dir: Path, snap_compare: Compare) -> None:
+    (data_dir / "endpoints.toml").write_text(
+        '[endpoints.home]\nbase_url = "http://127.0.0.1:9/v1"\nmodel = "small [x]"\n'
+    )
+
+    async def run_before(pilot: Pilot[None]) -> None:
+        await press_and_draw(pilot, "tab", "down", "down", "space", "down", "space")
+
+    app = StudioApp(data_dir, "preview")
+    assert snap_compare(app=app, run_before=run_before, terminal_size=size)

@@ -7,6 +7,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from textual.widgets import SelectionList
+
 from engine import run_queue
 from engine.runs import run_dir
 from engine.train.input_files import input_files
@@ -201,9 +203,28 @@ async def test_an_export_tells_quant_size_and_hash(
         assert window.text("#next") == "▸ Press 5 to read its descriptions."
 
 
-async def test_the_preset_is_explained(data_dir: Path, open_window: "OpenWindow") -> None:
+async def test_the_preset_is_explained_and_what_differs_from_it_told_in_its_place(
+    data_dir: Path, open_window: "OpenWindow"
+) -> None:
     async with open_window(data_dir, "train") as window:
         assert "40 pairs and 40 of made-up readers" in window.text("#note")
+        await window.press("k")
+        window.type_in("#max_pairs", "8")
+        await window.press("ctrl+s")
+        assert window.text("#note") == "Changed: max_pairs 8; all else as quick has it."
+
+
+async def test_of_the_files_of_an_export_only_the_ticked_bear_a_mark(
+    data_dir: Path, past_run: "PastRun", open_window: "OpenWindow"
+) -> None:
+    """Textual draws a mark for both and tells them apart by colour alone."""
+    past_run("train-1", "train", *METRICS, TRAINED)
+    async with open_window(data_dir, "train", size=(80, 24)) as window:
+        await window.press("e")
+        files = window.screen.query_one("#files", SelectionList)
+        for part, is_seen in (("", False), ("-selected", True)):
+            style = files.get_component_rich_style(f"selection-list--button{part}")
+            assert (style.color != style.bgcolor) is is_seen
 
 
 async def test_a_reader_without_pairs_is_sent_to_build_them(
@@ -245,6 +266,19 @@ async def test_runs_that_wait_show_their_place_and_x_takes_one_out(
             await window.press("x")
             await window.until(lambda: "waiting 2" not in {r[0] for r in window.rows("#runs")})
             assert len(run_queue.waiting(data_dir / "runs")) == 1
+
+
+async def test_a_run_that_waited_tells_of_its_device_and_one_that_was_stopped_that_it_stops(
+    data_dir: Path, past_run: "PastRun", open_window: "OpenWindow"
+) -> None:
+    notes = (Note("Waiting for train-0 to end."), Note("On the processor."), Note("8 pairs."))
+    past_run("train-1", "train", *notes, Step(1, 4, "training"))
+    with run_dir(data_dir, "train-1").lock.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        async with open_window(data_dir, "train", size=(80, 24)) as window:
+            await window.until(lambda: window.text("#told") == "8 pairs. On the processor.")
+            await window.press("s")
+            assert window.text("#next").startswith("▸ It stops after the step in hand;")
 
 
 async def test_two_runs_are_compared_by_what_they_were_told(
