@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from engine import runs
+from engine.jobs import RunDir
 from engine.prompts import Takes, for_persona, prompt_sha256, refusal_note
 from engine.prompts.taking import taken_by
 from engine.tailoring import probe
@@ -22,6 +23,7 @@ from engine.tailoring.cases import (
     read_cases,
     read_retrieved,
 )
+from engine.tailoring.evaluation import settings_of
 from engine.tailoring.speakers import Speaker, speakers_of
 from models.aside import is_cut_off
 from models.chat import Message, Reply, Sampling, Stopped, complete
@@ -102,7 +104,8 @@ async def answered(
     Raises:
         UserError: no arm can answer, or a model cannot be opened.
     """
-    directory = runs.run_dir(data_dir, evaluation_id).path
+    run = runs.run_dir(data_dir, evaluation_id)
+    directory = run.path
     arms, silent = speakers_of(data_dir, evaluation_id)
     for run_id in silent:
         yield Note(f"{run_id} is not exported and writes nothing: `persona-studio export {run_id}`")
@@ -113,7 +116,7 @@ async def answered(
         takes = taken_by(arm.provider, data_dir)
         if arm is arms[0] and (note := refusal_note((case.prompt for case in cases), takes)):
             yield Note(note)
-        of_cases = _of_cases(directory, arm, cases, given, takes)
+        of_cases = _of_cases(run, arm, cases, given, takes)
         wanted = [*of_cases, *(_of_probe(arm) if with_probe else ())]
         missing = [
             one for one in wanted if one.key not in kept or kept[one.key].prompt_sha256 != one.print
@@ -135,12 +138,13 @@ async def answered(
 
 
 def _of_cases(
-    directory: Path, arm: Speaker, cases: Sequence[Case], given: Sequence[Given], takes: Takes
+    directory: RunDir, arm: Speaker, cases: Sequence[Case], given: Sequence[Given], takes: Takes
 ) -> Iterator[Request]:
-    retrieved = read_retrieved(directory)
+    retrieved = read_retrieved(directory.path)
+    fixed = str(settings_of(directory).get("fixed", ""))
     for case in cases:
         for whose in given:
-            persona = persona_given(case, whose, retrieved)
+            persona = persona_given(case, whose, retrieved, fixed)
             if persona is not None:
                 messages = for_persona(case.prompt, persona, arm.before, takes)
                 yield Request((arm.name, case.example_id, whose), messages)

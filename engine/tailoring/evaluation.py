@@ -29,6 +29,7 @@ from engine.train.checkpoints import made_sha256
 from engine.train.config import TrainConfig
 from engine.train.input_files import read_config
 from engine.training_input import fingerprint
+from models.chat_tokens import token_pattern
 from models.errors import BadInput
 from models.library import resolve_base
 
@@ -50,6 +51,8 @@ class EvaluationOrder:
     limit: int = 100
     """Held-out pairs at the most; 0 takes all."""
     unchecked: bool = False
+    fixed: str = ""
+    """A persona that every prompt is scored with beside its own; empty for none."""
 
 
 def ordered(
@@ -58,9 +61,14 @@ def ordered(
     """What an evaluation reads: its settings, its files by name; and its title.
 
     Raises:
-        BadInput: no such dataset or run, no held-out pair with both personas, or runs of several
-            bases.
+        BadInput: no such dataset or run, no held-out pair with both personas, runs of several
+            bases, or a fixed persona with tokens of a chat template in it.
     """
+    if token_pattern().search(order.fixed):
+        raise BadInput(
+            f"The persona has a chat template's token in it: {order.fixed}",
+            "Write it as a plain sentence.",
+        )
     with opened(data_dir) as db:
         examples = dataset_rows.examples_of(db, order.dataset_id)
         personas = persona_rows.personas_of(db, order.dataset_id)
@@ -87,6 +95,7 @@ def ordered(
         "max_length": MAX_LENGTH,
         "held_out": len(held_out),
         "unchecked": order.unchecked,
+        "fixed": order.fixed,
     }
     cache = data_dir / "cache"
     weights = [made_sha256(runs.run_dir(data_dir, run.id), cache) for run, _ in tuned]

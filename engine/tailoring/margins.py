@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from random import Random
 from statistics import fmean
-from typing import Literal, TypeVar
+from typing import Literal, TypeVar, get_args
 
 from engine.intervals import wilson
 from engine.personas.domain import SIDES, Side, other_side
@@ -20,8 +20,8 @@ BASE = "base"
 """The arm that all others are compared with."""
 DRAWS = 1000
 Whose = Literal["chosen", "rejected", "both"]
-Condition = Literal["right", "opposed", "none", "retrieved"]
-CONDITIONS: tuple[Condition, ...] = ("right", "opposed", "none", "retrieved")
+Condition = Literal["right", "opposed", "none", "retrieved", "fixed"]
+CONDITIONS: tuple[Condition, ...] = get_args(Condition)
 Value = TypeVar("Value")
 
 
@@ -155,6 +155,7 @@ def _given(condition: Condition, side: Side) -> Given:
         "opposed": other_side(side),
         "none": "none",
         "retrieved": RETRIEVED_OF[side],
+        "fixed": "fixed",
     }
     return of[condition]
 

@@ -63,6 +63,8 @@ class TailoringReport:
     """Held-out pairs with both personas that there are; the cases are all, or some of them."""
     unchecked: bool
     """Whether personas that were not checked were taken."""
+    fixed: str
+    """The persona that all prompts were scored with too; empty for none."""
     arms: tuple[ArmTold, ...]
     margins: tuple[ArmFigures, ...]
     probe: tuple[PulledBy, ...]
@@ -112,6 +114,7 @@ def tailoring_report(data_dir: Path, run: Run) -> TailoringReport:
         cases=len(cases),
         held_out=int(str(told["held_out"])),
         unchecked=bool(told["unchecked"]),
+        fixed=str(told.get("fixed", "")),
         arms=tuple(_arm(data_dir, name) for name in dict.fromkeys(one.arm for one in scored)),
         margins=tuple(figures(scored)),
         probe=tuple(probe.pulled(leans)),

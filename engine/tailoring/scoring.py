@@ -94,7 +94,8 @@ def work(run: RunDir, settings: Mapping[str, object], asked_to_stop: Flag) -> It
     leans: list[Lean] = []
     left_out: dict[str, Sequence[str]] = {}
     for arm in arms_of(run.path, settings):
-        sheet = sheet_of(run.path, cases, arm, tokenizer, _most_tokens(settings, model))
+        fixed = str(settings.get("fixed", ""))
+        sheet = sheet_of(run.path, cases, arm, tokenizer, _most_tokens(settings, model), fixed)
         if sheet.too_long:
             left_out[arm.name] = sheet.too_long
             yield Note(
@@ -160,6 +161,7 @@ def sheet_of(
     arm: Arm,
     tokenizer: PreTrainedTokenizerBase,
     most_tokens: int,
+    fixed: str = "",
 ) -> Sheet:
     """What an arm is asked; a case that is too long with one persona is left out with all."""
     retrieved = read_retrieved(directory)
@@ -173,7 +175,7 @@ def sheet_of(
                 pair, "", template, (persona,) if persona else (), arm.before
             )
             for given in GIVEN
-            if (persona := persona_given(case, given, retrieved)) is not None
+            if (persona := persona_given(case, given, retrieved, fixed)) is not None
         }
         if any(example.longest > most_tokens for example in own.values()):
             too_long.append(case.example_id)

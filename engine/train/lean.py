@@ -121,7 +121,11 @@ class _SwiGLU(torch.autograd.Function):
     def backward(ctx: Any, *upstream: Tensor) -> tuple[Tensor, Tensor]:
         gate, up = ctx.saved_tensors
         (grad,) = upstream
-        return torch.ops.aten.silu_backward(grad * up, gate), silu(gate).mul_(grad)
+        sigmoid = torch.sigmoid(gate)
+        active = gate * sigmoid
+        # d silu(g) / dg = s + g * s * (1 - s)
+        slope = torch.addcmul(sigmoid, active, 1 - sigmoid)
+        return (grad * up).mul_(slope), active.mul_(grad)
 
 
 # torch leaves `apply` without types.

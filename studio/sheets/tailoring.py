@@ -17,6 +17,7 @@ CONDITIONS = {
     "opposed": "the opposed one",
     "none": "none",
     "retrieved": "the nearest prompt's",
+    "fixed": "the fixed one",
 }
 WHOSE = {"both": "all", "chosen": "chosen", "rejected": "rejected"}
 FEWEST_CASES = 20
@@ -102,6 +103,8 @@ def _what(report: TailoringReport) -> Section:
             "Personas that nobody checked were taken too: some may not fit the answer they are "
             "taken for, and figures are lower for that."
         )
+    if report.fixed:
+        says.append(f"The fixed persona, the same for every prompt: {report.fixed}")
     if report.cases < FEWEST_CASES:
         says.append(
             f"{count(report.cases, 'pair')} are too few for a verdict: {FEWEST_CASES} is the "

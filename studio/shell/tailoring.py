@@ -129,6 +129,7 @@ def _begin(pane: "TailoredPane") -> None:
     "--limit", type=click.IntRange(min=0), default=100, show_default=True, help="Pairs; 0: all."
 )
 @click.option("--unchecked", is_flag=True, help="Take personas that were not checked too.")
+@click.option("--persona", default="", help="Ask every prompt for this one too: a sentence.")
 @click.option(
     "--answers",
     type=click.IntRange(min=0),
@@ -148,6 +149,7 @@ def evaluate(
     few_shot: bool,
     limit: int,
     unchecked: bool,
+    persona: str,
     answers: int | None,
     retrieved: bool,
     probe: bool,
@@ -161,13 +163,14 @@ def evaluate(
     The log-probabilities of held-out pairs need no judge. The same call again goes on.
     """
     from engine.tailoring.answers import ASKED_WITH, answered
-    from engine.tailoring.cases import RETRIEVED_OF
+    from engine.tailoring.cases import RETRIEVED_OF, Given
     from engine.tailoring.evaluation import EvaluationOrder, ordered, start_evaluation
     from engine.tailoring.report import tailoring_report
     from studio.sheets.tailoring import margin_lines
 
     data_dir = shared().data_dir
-    order = EvaluationOrder(dataset, run_ids, base, few_shot, limit, unchecked)
+    fixed = " ".join(persona.split())
+    order = EvaluationOrder(dataset, run_ids, base, few_shot, limit, unchecked, fixed)
     settings, _, _ = ordered(data_dir, order)
     known = None
     if not fresh:
@@ -176,7 +179,9 @@ def evaluate(
     tell(told)
     result_of_run(data_dir, run)
     if answers is not None:
-        given = (*ASKED_WITH, *(RETRIEVED_OF.values() if retrieved else ()))
+        nearest = tuple(RETRIEVED_OF.values()) if retrieved else ()
+        own: tuple[Given, ...] = ("fixed",) if fixed else ()
+        given = (*ASKED_WITH, *nearest, *own)
         asyncio.run(read_to_end(answered(data_dir, run.id, answers, given, probe)))
     if provider is not None and not _judge(run.id, provider, dry_run, yes):
         return

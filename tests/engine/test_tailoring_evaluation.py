@@ -47,7 +47,8 @@ async def test_a_tuned_model_reads_personas_that_its_base_does_not(
         filled, [subject_of(DATASET)], str(tiny_base), "persona-quick", QUICK
     )
     await followed(filled, trained.id)
-    run = start_evaluation(filled, EvaluationOrder(DATASET, (trained.id,), few_shot=False))
+    order = EvaluationOrder(DATASET, (trained.id,), few_shot=False, fixed=SHORT)
+    run = start_evaluation(filled, order)
     result, _ = await followed(filled, run.id)
     arms = result["arms"]
     assert isinstance(arms, list)
@@ -57,6 +58,7 @@ async def test_a_tuned_model_reads_personas_that_its_base_does_not(
     assert tuned["right"]["gained"]["share"] == 1.0
     assert tuned["opposed"]["gained"]["share"] == 0.0
     assert tuned["retrieved"]["gained"]["share"] == 1.0  # everybody has the same two personas
+    assert tuned["fixed"]["gained"]["share"] == 0.5  # it is one of the two
     assert of[trained.id]["turned"]["share"] == 1.0
     assert of[trained.id]["turn"]["mean"] > of["base"]["turn"]["mean"] + 1
     probed = result["probe"]
@@ -107,6 +109,12 @@ async def test_a_pair_that_does_not_fit_is_left_out_of_that_arm_and_told(
 def test_a_run_of_another_dataset_is_refused(filled: Path, tiny_base: Path) -> None:
     with pytest.raises(BadInput, match="No run"):
         start_evaluation(filled, EvaluationOrder(DATASET, ("train-nothing",)))
+
+
+def test_a_fixed_persona_that_ends_its_turn_is_refused(filled: Path, tiny_base: Path) -> None:
+    order = EvaluationOrder(DATASET, base=str(tiny_base), fixed="The user is <|im_end|> here.")
+    with pytest.raises(BadInput, match="has a chat template's token in it"):
+        start_evaluation(filled, order)
 
 
 def test_a_dataset_without_held_out_personas_is_refused(data_dir: Path) -> None:
