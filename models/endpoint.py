@@ -15,7 +15,7 @@ import openai
 from openai.types.chat import ChatCompletionChunk, ChatCompletionMessageParam
 
 from models.chat import ChatEvent, Message, Reply, Sampling, Started, Text
-from models.errors import BadInput, UserError
+from models.errors import BadInput, RequestRefused, UserError
 
 CONNECT_TIMEOUT_S = 10.0
 SILENCE_TIMEOUT_S = 300.0
@@ -25,6 +25,8 @@ OPTIONAL_FIELDS = ("stream_options", "temperature", "top_p", "seed")
 """A server that refuses one of these by name is asked again without it."""
 LAST_DIALECT = 2
 """Of JSON schemas: 0 strict `json_schema`, 1 the same unstrict, 2 llama-cpp-python's own way."""
+OF_THE_REQUEST = (400, 413, 422)
+"""Statuses that tell of what was asked, such as a text that a filter stops or that is too long."""
 
 
 class EndpointModel:
@@ -210,7 +212,8 @@ class EndpointModel:
                 f"It was asked {RETRIES + 1} times. Wait, or look at the account's limits.",
             ) from error
         except openai.APIStatusError as error:
-            raise UserError(
+            kind = RequestRefused if error.status_code in OF_THE_REQUEST else UserError
+            raise kind(
                 f"{self._base_url} refused with status {error.status_code}: {_told(error)}."
             ) from error
         except openai.APIError as error:

@@ -25,3 +25,7 @@ class BadInput(UserError):
 
 class JobFailed(UserError):
     """Work that was started and could not be finished; what it had finished is kept."""
+
+
+class RequestRefused(UserError):
+    """A model's server takes no such request; it may well take another."""

@@ -41,10 +41,10 @@ class ModelHandler(QuietHandler):
         body = f"data: {json.dumps(chunk)}\n\ndata: [DONE]\n\n"
         self._send(200, "text/event-stream", body)
 
-    def refuse(self) -> None:
-        """Send what a server says whose quota is used up."""
-        body = json.dumps({"error": {"message": "Quota used up"}})
-        self._send(429, "application/json", body)
+    def refuse(self, status: int = 429, message: str = "Quota used up") -> None:
+        """Send what a server says that does not answer, such as one whose quota is used up."""
+        body = json.dumps({"error": {"message": message}})
+        self._send(status, "application/json", body)
 
     def _send(self, status: int, kind: str, body: str) -> None:
         self.send_response(status)

@@ -30,6 +30,8 @@ class Guesser:
     """Given first, in this order, whatever is asked."""
     refuses_from: int | None = None
     """From this request on, counted from 0, there is no answer but 429."""
+    filters: str = ""
+    """What no request may have in it: such a one is answered with 400; empty for nothing."""
     base_url: str = ""
     model: str = "m"
     asked: list[str] = field(default_factory=list)
@@ -71,8 +73,11 @@ def guessing(guesser: Guesser) -> Iterator[Guesser]:
                 number = len(guesser.asked)
                 guesser.asked.append(asked)
                 refuses = guesser.refuses_from is not None and number >= guesser.refuses_from
-                reply = "" if refuses else guesser.reply(asked)
-            if refuses:
+                is_filtered = bool(guesser.filters) and guesser.filters in asked
+                reply = "" if refuses or is_filtered else guesser.reply(asked)
+            if is_filtered:
+                self.refuse(400, "The content filter was triggered")
+            elif refuses:
                 self.refuse()
             else:
                 self.answer(reply)

@@ -19,7 +19,7 @@ from engine.store.database import opened
 from engine.store.personas import Answer
 from models.asking import asked, concurrently, saved_whatever
 from models.chat import ChatModel
-from models.errors import UserError
+from models.errors import RequestRefused, UserError
 from models.events import Event, Failed, Step
 from models.providers import opened_model
 
@@ -27,6 +27,10 @@ TOO_SMALL = (
     "The embedded model is too small for this: it shows how the work goes, and its word is worth "
     "little. Name a larger one."
 )
+
+
+MOST_TURNED_AWAY = 3
+"""Requests that are refused one by one before the server is taken to refuse all."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,29 @@ class Asking:
     @property
     def warning(self) -> str:
         return TOO_SMALL if self.provider.strip() == "embedded" else ""
+
+
+@dataclass(frozen=True)
+class _TurnedAway:
+    """A question that the server took no request of."""
+
+    question: Question
+    error: RequestRefused
+
+    def as_answer(self, model: str) -> Answer:
+        """What the server said, which is of no use."""
+        said = storable(self.error.message)
+        return Answer(
+            example_id=self.question.example_id,
+            asked=self.question.print,
+            model=model,
+            reply=said,
+            is_read=False,
+            unread=(),
+            calls=1,
+            prompt_tokens=0,
+            completion_tokens=0,
+        )
 
 
 async def fitting(asking: Asking) -> tuple[Asking, Cost]:
@@ -108,11 +135,20 @@ async def answers_by(
 ) -> AsyncGenerator[Answer, None]:
     """The answers to what is missing as they come, each in the store already.
 
+    A question that the server refuses for itself (a content filter, a length) is kept as one
+    without an answer, so that it stops nothing, once another has shown that the server answers.
+
     Raises:
         UserError: the model cannot answer.
     """
 
-    async def ask(question: Question) -> Answer:
+    async def ask(question: Question) -> Answer | _TurnedAway:
+        try:
+            return await answer_to(question)
+        except RequestRefused as error:
+            return _TurnedAway(question, error)
+
+    async def answer_to(question: Question) -> Answer:
         def read(text: str) -> str | None:
             return None if question.refusal(text) else text
 
@@ -132,9 +168,23 @@ async def answers_by(
         await saved_whatever(asyncio.to_thread(persona_rows.keep_answer, data_dir, answer))
         return answer
 
+    turned_away: list[_TurnedAway] = []
+    does_answer = bool(asking.kept)
     async with aclosing(concurrently(asking.missing, ask, asking.who.concurrency)) as answers:
-        async for answer in answers:
-            yield answer
+        async for found in answers:
+            if isinstance(found, _TurnedAway):
+                turned_away.append(found)
+                if not does_answer and len(turned_away) == MOST_TURNED_AWAY:
+                    raise found.error
+            else:
+                does_answer = True
+                yield found
+    if turned_away and not does_answer:
+        raise turned_away[0].error
+    for one in turned_away:
+        answer = one.as_answer(asking.who.key)
+        await saved_whatever(asyncio.to_thread(persona_rows.keep_answer, data_dir, answer))
+        yield answer
 
 
 def kept_answers(data_dir: Path, dataset_id: str, model: str) -> dict[tuple[str, str], Answer]:

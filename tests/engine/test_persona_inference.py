@@ -14,7 +14,7 @@ from engine.store import personas as persona_rows
 from engine.store.database import change, opened
 from models.errors import BadInput
 from models.events import Event, Failed, Finished, JsonObject, Note
-from tests.engine.persona_rows import a_persona, fill_dataset
+from tests.engine.persona_rows import a_persona, examples, fill_dataset
 from tests.persona_model import PLAIN, THOROUGH, Guesser, guessing
 
 
@@ -88,6 +88,28 @@ async def test_a_refused_call_keeps_what_was_answered_and_the_next_goes_on(
         result = await result_of(inferred(data_dir, Wish("letters", model.provider)))
     assert len(model.asked) - before == result["asked"] == 2
     assert len(stored(data_dir)) == 6
+
+
+async def test_a_prompt_that_the_server_filters_stops_no_other(data_dir: Path) -> None:
+    fill_dataset(data_dir, 3)
+    filtered = examples(3)[0]
+    with guessing(Guesser(filters=filtered.prompt)) as model:
+        result = await result_of(inferred(data_dir, Wish("letters", model.provider)))
+        again = await result_of(inferred(data_dir, Wish("letters", model.provider)))
+    assert (result["personas"], result["failed"], again["asked"]) == (4, 2, 0)
+    failed = [one for one in stored(data_dir) if one.state == "failed"]
+    assert {one.example_id for one in failed} == {filtered.id}
+    assert all("refused with status 400: The content filter" in one.raw for one in failed)
+
+
+async def test_a_server_that_refuses_everything_ends_the_work(data_dir: Path) -> None:
+    fill_dataset(data_dir, 3)
+    with guessing(Guesser(filters="Preferred answer:")) as model:
+        events = await all_of(inferred(data_dir, Wish("letters", model.provider)))
+    assert isinstance(events[-1], Failed)
+    assert "refused with status 400" in events[-1].message
+    assert len(model.asked) < 6
+    assert stored(data_dir) == []
 
 
 async def test_asking_again_asks_nothing_and_changes_nothing(data_dir: Path) -> None:
