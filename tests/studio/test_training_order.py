@@ -29,7 +29,9 @@ async def test_changed_settings_are_told_and_ordered(
         window.type_in("#beta", "0.2")
         window.type_in("#epochs", "2")
         await window.press("enter")
-        assert window.text("#note").startswith("Changed: beta 0.2, epochs 2.")
+        assert window.text("#note").startswith(
+            "Changed: beta 0.2, epochs 2; all else as quick has it."
+        )
         assert order(window) == Order(("ana",), "embedded", "quick", {"beta": 0.2, "epochs": 2})
 
 
