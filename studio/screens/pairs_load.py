@@ -3,11 +3,10 @@
 from pathlib import PurePath
 from typing import ClassVar, cast
 
-from textual import getters, on, work
+from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Grid, Horizontal, Vertical
-from textual.screen import ModalScreen
 from textual.suggester import SuggestFromList
 from textual.widgets import Button, Input, Label, Select, Static
 
@@ -17,6 +16,7 @@ from engine.pair_files.exporting import PAIR_FORMATS
 from engine.pair_files.loading import About, PairsLoaded
 from models.errors import UserError
 from studio.reading import Reading, Stopped
+from studio.screens.reads_file import ReadsFile
 from studio.session import Session
 from studio.text import visible
 from studio.widgets.file_choice import FileChoice
@@ -29,17 +29,13 @@ FORMATS = [
 STOPPED = "Stopped. Nothing was loaded."
 
 
-class LoadPairs(ModalScreen[PairsLoaded | None]):
+class LoadPairs(ReadsFile[PairsLoaded]):
     """Loads the file and gives back what was found in it; None: nothing was taken."""
 
     CSS_PATH: ClassVar[list[str | PurePath]] = ["dialog.tcss", "pairs_files.tcss"]
-    AUTO_FOCUS = "#path"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "cancel", "Cancel", id="pairs_load.cancel", tooltip="Stop, or close")
     ]
-    file = getters.query_one(FileChoice)
-    line = getters.query_one(ReadingLine)
-    refusal = getters.query_one("#refusal", Static)
 
     def __init__(self, session: Session, reader_id: str) -> None:
         super().__init__()
@@ -70,22 +66,6 @@ class LoadPairs(ModalScreen[PairsLoaded | None]):
             with Horizontal(classes="buttons"):
                 yield Button("Cancel", id="cancel", compact=True)
                 yield Button("Load", id="load", variant="primary", compact=True)
-
-    def on_mount(self) -> None:
-        self.watch(self.line, "reading", self._shut)
-
-    @on(FileChoice.Picked)
-    def _go_on(self) -> None:
-        self.query_one("#load", Button).focus()
-
-    @on(Button.Pressed, "#cancel")
-    def action_cancel(self) -> None:
-        """Stop what is going on; with nothing going on, close."""
-        if self.line.reading is None:
-            self.dismiss(None)
-        else:
-            # The store has to be left first: the thread ends when it hears of it.
-            self.line.reading.stop()
 
     @on(Button.Pressed, "#load")
     @on(Input.Submitted)
@@ -119,12 +99,3 @@ class LoadPairs(ModalScreen[PairsLoaded | None]):
             self.refusal.update(visible(f"{error.message}\n{error.hint}".strip()))
         else:
             self.dismiss(loaded)
-
-    def _shut(self, reading: Reading | None) -> None:
-        """Shut the form while a file is read."""
-        form = self.query_one("#form")
-        was_shut = form.disabled
-        form.disabled = reading is not None
-        self.query_one("#load", Button).disabled = reading is not None
-        if was_shut and reading is None:
-            self.file.path.focus()
