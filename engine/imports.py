@@ -236,16 +236,18 @@ def import_preferences(
     format_name: str | None = None,
     dataset: str | None = None,
     keep: Keep = KEEP,
+    watch: Watch = unwatched,
 ) -> PreferencesReport:
     """Read a file of preference data into the store.
 
     Args:
         keep: which rows are taken, where the format tells.
+        watch: as of `import_reviews`.
 
     Raises:
         BadInput: the file is not what it says; nothing was stored.
     """
-    imported = read_preferences(path, format_name, dataset, keep)
+    imported = read_preferences(path, format_name, dataset, keep, watch)
     with opened(data_dir) as db, change(db, "Import preferences"):
         added = dataset_rows.save(db, imported.examples)
     return PreferencesReport(

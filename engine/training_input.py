@@ -93,6 +93,19 @@ def _tailoring_texts(data_dir: Path, dataset_id: str, config: TrainConfig) -> Tr
     )
 
 
+def set_in_short(data_dir: Path, dataset_id: str, config: TrainConfig) -> str:
+    """What a run on a dataset would train on, and what it leaves out, in a sentence or two.
+
+    Raises:
+        BadInput: nothing would be left to train on.
+    """
+    texts = _tailoring_texts(data_dir, dataset_id, config)
+    held_out = sum(pair.held_out for pair in texts.pairs)
+    told = f"{len(texts.pairs) - held_out:,} to train on, {held_out:,} held out."
+    why = "; ".join(f"{len(ids):,} because {why}" for why, ids in texts.left_out.items())
+    return f"{told} Left out: {why}." if why else told
+
+
 def texts_of(learning: Sequence[Learning], config: TrainConfig) -> TrainingTexts:
     """What a run for these readers trains on, with the made-up readers that it wants beside."""
     lent = companions(config.companion_pairs, config.seed) if config.companion_pairs else []

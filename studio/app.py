@@ -285,7 +285,7 @@ class StudioApp(App[None]):
             self.session.changed.publish(None)
         if ended.key in self.session.stopping:
             self.session.stopping.remove(ended.key)
-            self.notify("Stopped. Press g on the Train screen to go on from here.", markup=False)
+            self.notify("Stopped. Press g on the run to go on from here.", markup=False)
         elif isinstance(ended.outcome, Failed):
             self.push_screen(Told(ended.outcome.message, ended.outcome.hint, ended.work_title))
         else:

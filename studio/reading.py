@@ -10,7 +10,7 @@ from engine import imports
 from engine.catalogues.state import CatalogueLine
 from engine.catalogues.taking import take_in
 from engine.pair_files.loading import About, PairsLoaded, load_pairs
-from engine.reports import BooksReport, ImportReport, ReaderCount
+from engine.reports import BooksReport, ImportReport, PreferencesReport, ReaderCount
 from engine.sources.choice import Choice
 from engine.sources.look import FileLook
 from models.errors import BadInput
@@ -114,6 +114,20 @@ class Reading:
         """
         self._begin("Importing", is_storing=True)
         return imports.import_books(data_dir, self.path, format_name, self._watch)
+
+    def store_preferences(
+        self, data_dir: Path, format_name: str | None, dataset: str | None
+    ) -> PreferencesReport:
+        """Import preference data, under the file's name where none is given.
+
+        Raises:
+            UserError: as of `store_reviews`.
+            Stopped: as asked; nothing was stored.
+        """
+        self._begin("Importing", is_storing=True)
+        return imports.import_preferences(
+            data_dir, self.path, format_name, dataset, watch=self._watch
+        )
 
     def store_pairs(
         self, data_dir: Path, reader_id: str, format_name: str | None, about: About

@@ -8,6 +8,8 @@ from textual.content import Content
 from engine.domain import Run
 from engine.export_order import files_in
 from engine.run_queue import WAITING
+from engine.tailoring.margins import BASE
+from engine.tailoring.sets import is_dataset
 from engine.train.run_doctor import Advice
 from models.events import Failed, Finished, JsonObject
 from studio.text import count, duration, number, one_line, progress, size, visible
@@ -82,6 +84,12 @@ def next_step(watched: Watched) -> str:
             return "g goes on from the last checkpoint."
         case "failed":
             return "g tries again from the last checkpoint, once the cause is gone."
+        case _ if watched.run.kind == "evaluate":
+            return "o reads the report, n has the models answer, j has their answers judged."
+        case _ if is_training and is_dataset(watched.run.subject):
+            return "h evaluates it on held-out pairs; e exports it, so that it can answer."
+        case _ if is_dataset(watched.run.subject):
+            return "a on a pair of the dataset has it answer for two people."
         case _ if is_training:
             if watched.verdict.get("kind") in ("memorised", "not_learned"):
                 return "3 builds more pairs, k changes settings; e exports it all the same."
@@ -159,6 +167,8 @@ def outcome(watched: Watched) -> Content:
         return Content(visible(f"{ended.message}\n{hint}".strip()))
     if not watched.result:
         return Content("")
+    if watched.run.kind == "evaluate":
+        return Content(visible("\n".join(_evaluated(watched.result))))
     if watched.run.kind != "train":
         return Content(visible("\n".join(_exported(watched.result))))
     verdict = visible(str(watched.verdict.get("says", "")))
@@ -179,6 +189,28 @@ def _trained(result: Mapping[str, object]) -> Iterator[str]:
         f"{count(int(_number(result.get('steps'))), 'step')} on {result.get('device')}, "
         f"{duration(_number(result.get('seconds')))}."
     )
+
+
+ARMS = "{:<26}{:>7}  {:<12}{:>6}{:>9}{:>6}".format
+
+
+def _evaluated(result: Mapping[str, object]) -> Iterator[str]:
+    """A line an arm: pairs that turn with the persona, and those whose answer gained under each."""
+    pairs = count(int(_number(result.get("cases"))), "held-out pair")
+    yield f"{pairs}. Turned: those that lean to the answer of whoever asks."
+    yield "Own, opposed, none: those whose answer gained, by the persona in the prompt."
+    yield ARMS("Model", "Turned", "95% between", "own", "opposed", "none")
+    arms = result.get("arms")
+    for arm in arms if isinstance(arms, Sequence) else ():
+        if arm["whose"] != "both":
+            continue
+        turned = arm["turned"] or {}
+        ends = [_share(turned.get(end)) for end in ("low", "high")]
+        gained = {one["condition"]: one["gained"]["share"] for one in arm["under"]}
+        shares = [_share(gained.get(name)) for name in ("right", "opposed", "none")]
+        if arm["arm"] == BASE:
+            shares[-1] = "-"  # it is what the others are held against
+        yield ARMS(arm["arm"], _share(turned.get("share")), " to ".join(ends), *shares)
 
 
 def _sentence(held_out: Mapping[str, object]) -> str:

@@ -173,6 +173,7 @@ def read_preferences(
     format_name: str | None = None,
     dataset: str | None = None,
     keep: Keep = KEEP,
+    watch: Watch = unwatched,
 ) -> ImportedPreferences:
     """The preference pairs of a file of JSON Lines or Parquet, or of standard input.
 
@@ -185,7 +186,7 @@ def read_preferences(
     Raises:
         BadInput: the file or its format cannot be read, or no row of it can.
     """
-    with at_hand(path) as file, opened_rows(file, format_name) as rows:
+    with at_hand(path, watch) as file, opened_rows(file, format_name) as rows:
         name, dataset = rows.format.name, dataset or file.stem
         skips = Skips()
         found: dict[str, PreferenceExample] = {}

@@ -114,7 +114,8 @@ class TrainConfig:
     is never taken."""
     sample_book: str = ""
     """The book that is described at every checkpoint: its id or title. Empty takes the first that
-    previews offer, `none` describes none. No pair is ever made of these books."""
+    previews offer, `none` describes none. No pair is ever made of these books. A dataset's run
+    answers its first held-out prompt for two opposed personas instead."""
     seed: int = 0
     """Of the adapter's first weights and the order of the pairs: another one shows how much of a
     result is luck."""
@@ -160,7 +161,6 @@ PRESETS: dict[str, TrainConfig] = {
         epochs=2,
         max_pairs=0,
         max_held_out=0,
-        sample_book="none",
     ),
     "persona-paper": TrainConfig(
         preset="persona-paper",
@@ -181,21 +181,24 @@ PRESETS: dict[str, TrainConfig] = {
         max_pairs=0,
         max_held_out=0,
         checkpoint_every=100,
-        sample_book="none",
     ),
 }
 """`persona-paper` has the released settings of "Whose Boat" (arXiv 2501.11549), whose library put
 adapters on queries and values unless told otherwise. Its base is the paper's, in the form that was
 made for conversation; what is over 512 tokens is left out, where theirs was cut."""
 
-PERSONA_PRESETS = ("persona-quick", "persona-paper")
-"""For a dataset with personas, not for a reader."""
-
 PRESET_NOTES: dict[str, str] = {
     "quick": "40 pairs and 40 of made-up readers: about five minutes on two cores.",
     "standard": "40 pairs and 160 of made-up readers: about a quarter of an hour on two cores.",
     "paper": "GRAVITY's base, Llama-3.1-8B-Instruct, all pairs once: wants a GPU with 24 GB.",
 }
+
+PERSONA_NOTES: dict[str, str] = {
+    "persona-quick": "Every pair twice, with its mirror image: tried on the embedded model.",
+    "persona-paper": "The paper's base, Llama-3.1-8B-Instruct, and its settings: SFT and then DPO, "
+    "ten times through the pairs each; wants a GPU with 24 GB.",
+}
+"""Of the presets for a dataset with personas."""
 
 
 def config_for(preset: str, base: str, changes: Mapping[str, object]) -> TrainConfig:

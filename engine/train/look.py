@@ -30,6 +30,8 @@ HELD_OUT_KEYS = {
     "logps/rejected": "held_out/logps/rejected",
 }
 """TRL's figures of a batch → what they are called of the held-out pairs."""
+OPPOSED = "For somebody who would prefer the other answer:"
+"""Stands between a sample's two answers to one prompt."""
 
 
 @dataclass(frozen=True)
@@ -115,6 +117,10 @@ def _sample(
     model = shared_prefix.causal_of(cast(PreTrainedModel | PeftModel, trainer.model))
     tokens = write_sample(model, tokenizer, request, asked_to_stop)
     text = str(tokenizer.decode(tokens)).strip()
+    if request.opposed_ids:
+        other = write_sample(model, tokenizer, request, asked_to_stop, opposed=True)
+        text += f"\n\n{OPPOSED}\n{str(tokenizer.decode(other)).strip()}"
+        tokens += other
     figures = {"sample/tokens": float(len(tokens)), "sample/repeated": repeated_share(text)}
     value: dict[str, object] = {
         "kind": "sample",

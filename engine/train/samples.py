@@ -1,4 +1,5 @@
-"""A description of one book that is never trained on, by the model as it stands in training.
+"""What is never trained on, by the model as it stands in training: a description of one book, or,
+of a dataset's run, the answers to one held-out prompt for two opposed personas.
 
 The request is the previews', card first, and so is the way of writing: greedy, against repeats.
 Nothing is judged here; the editor reads.
@@ -22,8 +23,17 @@ from transformers import (
 )
 
 from engine.prompts import description_request, for_reader
-from engine.train.chat_template import rendered
-from engine.train.input_files import read_book, read_near_book
+from engine.sources.dialogue import last_request
+from engine.tailoring.sets import is_dataset
+from engine.train.chat_template import ChatTemplate, rendered
+from engine.train.input_files import (
+    read_book,
+    read_config,
+    read_near,
+    read_near_book,
+    read_opposite,
+    read_pairs,
+)
 
 SAMPLE_TOKENS = 120
 """Three sentences or four; the embedded model writes them in seconds."""
@@ -33,20 +43,23 @@ REPEAT_PENALTY = 1.1
 
 @dataclass(frozen=True)
 class SampleRequest:
-    """The book to describe, and the tokens that ask for it."""
+    """The book to describe, or the prompt to answer, and the tokens that ask for it."""
 
     book_id: str
+    """A book's, or a pair's of a dataset."""
     title: str
     prompt_ids: tuple[int, ...]
+    opposed_ids: tuple[int, ...] = ()
+    """The same for the opposed persona; empty where a book is described."""
 
 
 def sample_request(
     run: Path, cards: Mapping[str, str], tokenizer: PreTrainedTokenizerBase
 ) -> SampleRequest | None:
-    """The request of a run's directory, for the first of its readers; None where it has no book."""
+    """The request of a run's directory, for the first of its readers; None where it has none."""
     book = read_book(run)
     if book is None:
-        return None
+        return _of_dataset(run, tokenizer) if any(map(is_dataset, cards)) else None
     card = next(iter(cards.values()))
     asked = for_reader(card, description_request(book), read_near_book(run))
     messages = [vars(message) for message in asked]
@@ -54,20 +67,42 @@ def sample_request(
     return SampleRequest(book.id, book.title, tuple(ids))
 
 
+def _of_dataset(run: Path, tokenizer: PreTrainedTokenizerBase) -> SampleRequest | None:
+    """The first held-out prompt with both personas; None where there is none, or none is wanted."""
+    pairs, _ = read_pairs(run)
+    near, opposed = read_near(run), read_opposite(run).near
+    both = near.keys() & opposed.keys()
+    pair = next((one for one in pairs if one.held_out and one.id in both), None)
+    if pair is None or read_config(run).sample_book == "none":
+        return None
+    template = ChatTemplate(tokenizer)
+    own, other = (
+        [vars(message) for message in template.asked(pair, "", said[pair.id])]
+        for said in (near, opposed)
+    )
+    return SampleRequest(
+        pair.id,
+        last_request(pair.prompt),
+        tuple(rendered(tokenizer, own, generation_prompt=True)),
+        tuple(rendered(tokenizer, other, generation_prompt=True)),
+    )
+
+
 def write_sample(
     model: PreTrainedModel,
     tokenizer: PreTrainedTokenizerBase,
     request: SampleRequest,
     asked_to_stop: Flag,
+    opposed: bool = False,
 ) -> list[int]:
-    """The tokens of a description, without the end token; fewer where it was asked to stop.
+    """The tokens of a text, without the end token; fewer where it was asked to stop.
 
     Args:
         model: the causal model, in eval mode.
+        opposed: write the answer for the opposed persona.
     """
-    return write_greedily(
-        model, tokenizer, request.prompt_ids, SAMPLE_TOKENS, REPEAT_PENALTY, asked_to_stop
-    )
+    prompt = request.opposed_ids if opposed else request.prompt_ids
+    return write_greedily(model, tokenizer, prompt, SAMPLE_TOKENS, REPEAT_PENALTY, asked_to_stop)
 
 
 @torch.no_grad()

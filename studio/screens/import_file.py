@@ -1,7 +1,8 @@
 """Which file to import, and as what; then its columns, its readers, and the import itself."""
 
+from collections.abc import Callable, Mapping
 from pathlib import Path, PurePath
-from typing import ClassVar
+from typing import ClassVar, Literal, cast
 
 from textual import getters, on, work
 from textual.app import ComposeResult
@@ -11,7 +12,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label, Select, Static
 
 from engine import imports
-from engine.reports import BooksReport, ImportReport
+from engine.reports import BooksReport, ImportReport, PreferencesReport
 from engine.sources.choice import EVERYONE, Choice
 from engine.sources.columns import ColumnMap
 from engine.sources.formats import GENERAL
@@ -25,10 +26,20 @@ from studio.text import visible
 from studio.widgets.file_choice import FileChoice
 from studio.widgets.reading_line import ReadingLine
 
-KINDS = (("Reviews", "reviews"), ("Books", "books"))
+Kind = Literal["reviews", "books", "preferences"]
+KINDS: tuple[tuple[str, Kind], ...] = (
+    ("Reviews", "reviews"),
+    ("Books", "books"),
+    ("Preferences", "preferences"),
+)
+FORMATS: Mapping[Kind, Callable[[], tuple[tuple[str, str], ...]]] = {
+    "reviews": imports.review_formats,
+    "books": imports.book_formats,
+    "preferences": imports.preference_formats,
+}
 STOPPED = "Stopped. Nothing was imported."
 
-Report = ImportReport | BooksReport
+Report = ImportReport | BooksReport | PreferencesReport
 
 
 class ImportFile(ModalScreen[Report | None]):
@@ -44,9 +55,14 @@ class ImportFile(ModalScreen[Report | None]):
     format = getters.query_one("#format", Select)
     refusal = getters.query_one("#refusal", Static)
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, kind: Kind = "reviews") -> None:
+        """
+        Args:
+            kind: what the file is taken to hold until the editor says otherwise.
+        """
         super().__init__()
         self._session = session
+        self._first_kind: Kind = kind
         self._mapping: tuple[Path, ColumnMap] | None = None
         """The columns that were chosen last, and of which file."""
 
@@ -57,10 +73,16 @@ class ImportFile(ModalScreen[Report | None]):
                 yield FileChoice("reviews.csv")
                 with Horizontal(id="what"):
                     yield Label("It holds")
-                    yield Select(KINDS, id="kind", value="reviews", allow_blank=False, compact=True)
+                    yield Select(
+                        KINDS, id="kind", value=self._first_kind, allow_blank=False, compact=True
+                    )
                     yield Label("as")
                     yield Select(
-                        _formats("reviews"), id="format", value="", allow_blank=False, compact=True
+                        _formats(self._first_kind),
+                        id="format",
+                        value="",
+                        allow_blank=False,
+                        compact=True,
                     )
             yield ReadingLine()
             yield Static("", id="refusal", classes="refusal", markup=False)
@@ -73,8 +95,8 @@ class ImportFile(ModalScreen[Report | None]):
         self.watch(self.line, "reading", self._shut)
 
     @property
-    def _holds_books(self) -> bool:
-        return self.query_one("#kind", Select).value == "books"
+    def _kind(self) -> Kind:
+        return cast(Kind, self.query_one("#kind", Select).value)
 
     @property
     def _format_name(self) -> str | None:
@@ -87,7 +109,7 @@ class ImportFile(ModalScreen[Report | None]):
     @on(Select.Changed, "#kind")
     def _change_kind(self) -> None:
         with self.prevent(Select.Changed):
-            self.format.set_options(_formats("books" if self._holds_books else "reviews"))
+            self.format.set_options(_formats(self._kind))
         self._shut(self.line.reading)
 
     @on(Select.Changed, "#format")
@@ -124,10 +146,14 @@ class ImportFile(ModalScreen[Report | None]):
             path = await self.file.chosen()
             if path is None:
                 return
-            if self._holds_books:
-                report: Report | None = await self._books(path)
-            else:
-                report = await self._reviews(path, asks_columns)
+            report: Report | None
+            match self._kind:
+                case "books":
+                    report = await self._books(path)
+                case "preferences":
+                    report = await self._preferences(path)
+                case "reviews":
+                    report = await self._reviews(path, asks_columns)
         except Stopped:
             self.refusal.update(STOPPED)
         except UserError as error:
@@ -140,6 +166,13 @@ class ImportFile(ModalScreen[Report | None]):
         reading = Reading(path)
         return await self.line.wait_for(
             reading, reading.store_books, self._session.data_dir, self._format_name
+        )
+
+    async def _preferences(self, path: Path) -> PreferencesReport:
+        """One file, as the dataset of its name."""
+        reading = Reading(path)
+        return await self.line.wait_for(
+            reading, reading.store_preferences, self._session.data_dir, self._format_name, None
         )
 
     async def _reviews(self, path: Path, asks_columns: bool) -> ImportReport | None:
@@ -200,12 +233,12 @@ class ImportFile(ModalScreen[Report | None]):
         was_shut = form.disabled
         form.disabled = reading is not None
         self.query_one("#import", Button).disabled = reading is not None
-        mapped = not self._holds_books and self._format_name in (None, *GENERAL)
+        mapped = self._kind == "reviews" and self._format_name in (None, *GENERAL)
         self.query_one("#columns", Button).disabled = reading is not None or not mapped
         if was_shut and reading is None:
             self.file.path.focus()
 
 
-def _formats(kind: str) -> list[tuple[str, str]]:
-    known = imports.book_formats() if kind == "books" else imports.review_formats()
+def _formats(kind: Kind) -> list[tuple[str, str]]:
+    known = FORMATS[kind]()
     return [("whatever the file shows", ""), *((label, name) for name, label in known)]

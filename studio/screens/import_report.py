@@ -13,18 +13,19 @@ from textual.widgets import Button, DataTable, Static
 from engine import imports
 from engine.pair_files.loading import PairsLoaded
 from engine.pair_files.reading import CALLED
-from engine.reports import BooksReport, ImportReport
+from engine.reports import BooksReport, ImportReport, PreferencesReport
 from engine.sources.stars import SCALES
 from studio.text import cell, count, one_line
 
 ROWS_LISTED = 50
+MOST_REASONS = 6
 TAILS = {
     "dmy": "day first",
     "mdy": "month first",
     **{str(best): f"graded up to {best}" for best in SCALES},
 }
 
-Report = ImportReport | BooksReport | PairsLoaded
+Report = ImportReport | BooksReport | PreferencesReport | PairsLoaded
 
 
 class ShowImport(ModalScreen[None]):
@@ -70,6 +71,8 @@ class ShowImport(ModalScreen[None]):
 def _told(report: Report) -> Iterator[str]:
     if isinstance(report, PairsLoaded):
         return _pairs_told(report)
+    if isinstance(report, PreferencesReport):
+        return _preferences_told(report)
     return _reviews_told(report) if isinstance(report, ImportReport) else _books_told(report)
 
 
@@ -82,6 +85,16 @@ def _pairs_told(report: PairsLoaded) -> Iterator[str]:
     yield f"Read as: {report.format}, from {CALLED[report.container]}."
     if report.remark:
         yield one_line(report.remark, 400)
+
+
+def _preferences_told(report: PreferencesReport) -> Iterator[str]:
+    dataset = one_line(report.dataset, 60)
+    yield f"{count(report.pairs, 'pair')} in the dataset {dataset}, {report.added:,} of them new."
+    yield f"Read as: {_label(report.format, imports.preference_formats())}."
+    reasons = list(report.reasons.items())
+    if len(report.skipped) > ROWS_LISTED:
+        yield from (f"{number:,} times: {one_line(why)}" for why, number in reasons[:MOST_REASONS])
+    yield "p on the Readers screen opens its pairs, to infer who would prefer which answer."
 
 
 def _reviews_told(report: ImportReport) -> Iterator[str]:

@@ -18,6 +18,7 @@ from engine.personas.figures import figures
 from engine.personas.infer import Wish, inference_cost, inferred
 from engine.personas.map import PersonaMap, kept_map, mapped
 from engine.profile.cost import Cost
+from engine.reports import PreferencesReport
 from engine.sources.dialogue import last_request
 from models.events import Event
 from studio.persona_words import entry_lines, figure_lines, map_lines, marks_of, states_told
@@ -25,9 +26,12 @@ from studio.screens.ask_words import AskWords, Blank
 from studio.screens.choose_dataset import ChooseDataset
 from studio.screens.choose_provider import ChooseProvider
 from studio.screens.confirm import Confirm
+from studio.screens.import_file import ImportFile
+from studio.screens.import_report import ShowImport
 from studio.screens.persona_answers import PersonaAnswers
 from studio.screens.persona_keys import PERSONA_KEYS
 from studio.screens.show_lines import ShowLines
+from studio.screens.tailoring import TailoringScreen
 from studio.session import Session
 from studio.text import cell, count, one_line
 from studio.widgets.empty_state import EmptyState
@@ -36,7 +40,7 @@ MOST_ROWS = 2000
 """Pairs in the list at once; a filter finds the others."""
 NOTHING = (
     "A dataset holds requests, each with an answer that was chosen and one that was rejected.\n\n"
-    "persona-studio import preferences FILE brings one in.\n"
+    "Press o to open a file of them: of TRL, HH-RLHF, SHP, BeaverTails, UltraFeedback, Argilla.\n"
     "Here a model then says who would prefer which answer, and another checks it."
 )
 NO_WORDS = "The sentence is empty. To take a persona away, press x or y beside the list."
@@ -104,6 +108,7 @@ class PersonaScreen(Screen[None]):
         has_personas = any(one.personas for one in self._entries)
         possible = {
             "dataset": len(self._sizes) > 1,
+            "tailor": bool(self._entries),
             "infer": bool(self._entries) and not self._is_at_work,
             "check": has_personas and not self._is_at_work,
             "stop": self._is_at_work,
@@ -234,6 +239,19 @@ class PersonaScreen(Screen[None]):
         if chosen is not None and chosen != self._dataset:
             self._dataset, self._state, self._group = chosen, None, None
             self._read()
+
+    @work(group="ask", exclusive=True)
+    async def action_open(self) -> None:
+        report = await self.app.push_screen_wait(ImportFile(self._session, "preferences"))
+        if report is not None:
+            if isinstance(report, PreferencesReport):
+                self._dataset = report.dataset
+            await self._session.refresh()
+            self._read()
+            await self.app.push_screen_wait(ShowImport(report))
+
+    def action_tailor(self) -> None:
+        self.app.push_screen(TailoringScreen(self._session, self._dataset))
 
     @work(group="ask", exclusive=True)
     async def action_infer(self) -> None:

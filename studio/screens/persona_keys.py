@@ -5,6 +5,7 @@ from textual.binding import Binding, BindingType
 PERSONA_KEYS: list[BindingType] = [
     Binding("escape", "close", "Back", id="persona.back", tooltip="Back to the readers"),
     Binding("d", "dataset", "Dataset", id="persona.dataset", tooltip="Choose another dataset"),
+    Binding("o", "open", "Open", show=False, id="persona.open", tooltip="Import preference data"),
     Binding("i", "infer", "Infer", id="persona.infer", tooltip="Infer who prefers which answer"),
     Binding("k", "check", "Check", id="persona.check", tooltip="Have personas checked"),
     Binding("s", "stop", "Stop", id="persona.stop", tooltip="Stop asking; what came is kept"),
@@ -38,7 +39,9 @@ PERSONA_KEYS: list[BindingType] = [
         id="persona.remove_rejected",
         tooltip="Take the rejected answer's persona away",
     ),
-    Binding("f", "state", "Filter", id="persona.state", tooltip="Show one state, or all"),
+    Binding(
+        "f", "state", "Filter", show=False, id="persona.state", tooltip="Show one state, or all"
+    ),
     Binding(
         "g", "group", "Group", show=False, id="persona.group", tooltip="Show one group of the map"
     ),
@@ -50,7 +53,15 @@ PERSONA_KEYS: list[BindingType] = [
         id="persona.answer",
         tooltip="Answer the prompt for both personas",
     ),
-    Binding("m", "map", "Map", id="persona.map", tooltip="Show which readers the data serves"),
+    Binding("t", "tailor", "Tailor", id="persona.tailor", tooltip="Train with the personas"),
+    Binding(
+        "m",
+        "map",
+        "Map",
+        show=False,
+        id="persona.map",
+        tooltip="Show which readers the data serves",
+    ),
     Binding(
         "c",
         "figures",

@@ -22,6 +22,7 @@ from studio.session import Session
 from studio.text import cell, one_line
 
 COLUMNS = (("", 19), ("Needed", 12), ("Free here", 12), ("", 12))
+WAITS = "Another training goes on. This one waits in the queue and begins by itself behind it."
 TRY_LATER = "Not measured: two steps would not fit as it is."
 
 
@@ -39,11 +40,22 @@ class PreflightDialog(ModalScreen[Mapping[str, object] | None]):
     table = getters.query_one("#needs", DataTable)
     ways = getters.query_one("#ways", OptionList)
 
-    def __init__(self, session: Session, reader_ids: Sequence[str], config: TrainConfig) -> None:
+    def __init__(
+        self,
+        session: Session,
+        reader_ids: Sequence[str],
+        config: TrainConfig,
+        waits: bool = False,
+    ) -> None:
+        """
+        Args:
+            waits: another training goes on, and this one is to begin behind it.
+        """
         super().__init__()
         self._session = session
         self._reader_ids = reader_ids
         self._config = config
+        self._waits = waits
         self._found: Preflight | None = None
 
     def compose(self) -> ComposeResult:
@@ -54,10 +66,13 @@ class PreflightDialog(ModalScreen[Mapping[str, object] | None]):
                 yield Static("Looking at this computer …", id="sentences", markup=False)
                 yield Static(id="measuring", classes="quiet", markup=False)
                 yield Static(id="wanting", classes="refusal", markup=False)
+                yield Static(WAITS if self._waits else "", id="waits", markup=False)
             yield OptionList(id="ways", compact=True, markup=False)
             with Horizontal(classes="buttons"):
                 yield Button("Back", id="back", compact=True)
-                yield Button("Train", id="train", variant="primary", compact=True)
+                yield Button(
+                    "Queue" if self._waits else "Train", id="train", variant="primary", compact=True
+                )
 
     def on_mount(self) -> None:
         for label, width in COLUMNS:
@@ -125,7 +140,7 @@ class PreflightDialog(ModalScreen[Mapping[str, object] | None]):
         self.refresh_bindings()
 
     def _tell_keys(self) -> None:
-        keys = ["enter trains", "esc goes back"]
+        keys = ["enter queues it" if self._waits else "enter trains", "esc goes back"]
         if self._found is not None and self._found.plan:
             keys.insert(1, "p trains as the marked way has it")
         self.query_one(".box").border_subtitle = "  ".join(keys)

@@ -11,7 +11,7 @@ from textual.widgets import DataTable, Footer
 
 from engine import desk, editing
 from engine.domain import Reader
-from engine.reports import BooksReport, ImportReport
+from engine.reports import BooksReport, ImportReport, PreferencesReport
 from engine.store.readers import ReaderSummary
 from studio.screens.ask_words import AskWords, Blank
 from studio.screens.confirm import Confirm
@@ -38,7 +38,11 @@ class ReadersScreen(Screen[None]):
     AUTO_FOCUS = "#readers"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
-            "i", "import_file", "Import", id="readers.import", tooltip="Import reviews or books"
+            "i",
+            "import_file",
+            "Import",
+            id="readers.import",
+            tooltip="Import reviews, books or preference data",
         ),
         Binding(
             "e",
@@ -166,13 +170,13 @@ class ReadersScreen(Screen[None]):
         with self._session.errors_told():
             await self._imported(await self._session.ask(desk.import_example))
 
-    async def _imported(self, report: ImportReport | BooksReport) -> None:
+    async def _imported(self, report: ImportReport | BooksReport | PreferencesReport) -> None:
         with self._session.errors_told():
             await self._session.refresh()
             if isinstance(report, BooksReport):
                 # The readers are as before, but the previews have new books.
                 self._session.changed.publish(None)
-            elif report.readers:
+            elif isinstance(report, ImportReport) and report.readers:
                 self._session.choose(max(report.readers, key=lambda reader: reader.reviews).id)
             await self.app.push_screen_wait(ShowImport(report))
 

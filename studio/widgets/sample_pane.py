@@ -28,7 +28,7 @@ class Sample:
 
     @property
     def name(self) -> str:
-        return f"Step {self.step:,}" if self.step else "Base, with the card"
+        return f"Step {self.step:,}" if self.step else "Before training"
 
     @property
     def figures(self) -> str:

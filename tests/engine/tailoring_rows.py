@@ -18,7 +18,7 @@ from engine.store.database import change, opened
 from engine.tailoring.answers import ANSWERS, Written
 from engine.tailoring.cases import CASES, Given, read_cases
 from engine.tailoring.evaluation import EvaluationOrder, ordered
-from engine.tailoring.margins import Scored
+from engine.tailoring.margins import Scored, as_json, figures
 from engine.tailoring.probe import KINDS, NOBODY, Lean
 from engine.tailoring.report import LEANS, SCORES
 from engine.tailoring.sets import subject_of
@@ -101,7 +101,13 @@ def a_finished_evaluation(data_dir: Path, limit: int = 2) -> RunDir:
     ]
     for name, rows in ((SCORES, scored), (LEANS, leans)):
         (directory.path / name).write_text(json.dumps([vars(row) for row in rows]))
-    result = {"run": directory.id, "state": "finished", "cases": len(cases), "too_long": {}}
+    result: dict[str, object] = {
+        "run": directory.id,
+        "state": "finished",
+        "cases": len(cases),
+        "arms": as_json(figures(scored)),
+        "too_long": {},
+    }
     directory.events.write_text(to_line(Finished(result)) + "\n")
     return directory
 

@@ -41,7 +41,7 @@ async def test_descriptions_stand_side_by_side_and_the_arrows_go_on(
 ) -> None:
     async with open_window(data_dir, "train", size=(80, 24)) as window:
         await window.press("d")
-        await window.until(lambda: titles(window) == ["Base, with the card", "Step 5"])
+        await window.until(lambda: titles(window) == ["Before training", "Step 5"])
         await window.press("right", "right")
         assert titles(window) == ["Step 5", "Step 10"]
         await window.press("left")

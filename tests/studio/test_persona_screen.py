@@ -57,7 +57,7 @@ def model() -> Iterator[Guesser]:
 
 async def test_without_a_dataset_it_says_how_to_bring_one_in(data_dir: Path) -> None:
     async with workspace(data_dir) as window:
-        assert "import preferences FILE" in window.text("EmptyState")
+        assert "Press o to open a file of them" in window.text("EmptyState")
         await window.press("escape")
         assert window.app.current_mode == "readers"
 

@@ -10,7 +10,8 @@ from engine.store import pairs as pair_rows
 from engine.store import profiles as profile_rows
 from engine.store.database import change, opened
 from studio.screens.knobs import Knobs
-from studio.widgets.training_order import Order, TrainingOrder
+from studio.widgets.run_order import Order
+from studio.widgets.training_order import TrainingOrder
 from tests.studio.conftest import PAIRS, PROFILE
 
 if TYPE_CHECKING:

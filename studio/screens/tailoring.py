@@ -1,0 +1,212 @@
+"""Tailoring: train with the personas of a dataset, and see what that comes to on held-out pairs."""
+
+from collections.abc import AsyncGenerator
+from typing import ClassVar
+
+from textual import getters, on, work
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Vertical
+from textual.widgets import DataTable, Footer, Select, Static
+
+from engine.domain import Run, RunKind
+from engine.tailoring.answers import answered
+from engine.tailoring.evaluation import start_evaluation
+from engine.tailoring.judging import judged, judging_cost
+from engine.tailoring.report import tailoring_report
+from engine.tailoring.sets import subject_of
+from engine.train.config import config_for
+from engine.training_input import set_in_short
+from models.errors import UserError
+from models.events import Event
+from studio.screens.ask_words import AskWords, Blank
+from studio.screens.choose_provider import ChooseProvider
+from studio.screens.confirm import Confirm
+from studio.screens.evaluate_tailoring import EvaluateTailoring
+from studio.screens.read_report import ReadReport
+from studio.screens.runs import RunsScreen
+from studio.screens.train_keys import TAILORING_KEYS
+from studio.session import Session
+from studio.text import one_line
+from studio.widgets.run_view import RunView
+from studio.widgets.tailoring_order import TailoringOrder
+
+HOW_MANY = (
+    "Each model writes an answer for both personas and for nobody, and answers the safety probe. "
+    "What was written before is kept; a training run has to be exported to write."
+)
+
+FIRST = "esc goes back to the pairs, where i infers personas and k checks them."
+
+
+class TailoringScreen(RunsScreen):
+    """Opened over the pairs of a dataset; escape goes back to them."""
+
+    BINDINGS: ClassVar[list[BindingType]] = TAILORING_KEYS
+    KINDS: ClassVar[tuple[RunKind, ...]] = ("train", "export", "evaluate")
+    order = getters.query_one(TailoringOrder)
+    doctor = getters.query_one("#doctor", Static)
+    progress = getters.query_one("#progress", Static)
+
+    def __init__(self, session: Session, dataset_id: str) -> None:
+        super().__init__(session)
+        self._dataset_id = dataset_id
+
+    def compose(self) -> ComposeResult:
+        told = f"Tailoring on {one_line(self._dataset_id, 60)}"
+        yield Static(told, id="heading", markup=False)
+        with Vertical(id="work"):
+            yield TailoringOrder(self._dataset_id)
+            yield Static(id="doctor", markup=False)
+            yield DataTable(id="runs", cursor_type="row", classes="panel")
+            yield RunView()
+        yield Static(id="progress", markup=False)
+        yield Footer()
+
+    def on_mount(self) -> None:
+        # Textual calls that of the base class by itself.
+        self.progress.display = False
+        self._session.tracker.changed.subscribe(self, self._news)
+        self.order.explain()
+        self._examine()
+
+    @property
+    def subject(self) -> str | None:
+        return subject_of(self._dataset_id)
+
+    @property
+    def _evaluation(self) -> Run | None:
+        """The finished evaluation under the cursor."""
+        watched = self._watched
+        if watched is None or watched.run.kind != "evaluate" or watched.state != "finished":
+            return None
+        return watched.run
+
+    @property
+    def _asking(self) -> str:
+        """The key by which what is asked of an evaluation's models, or its judges, is tracked."""
+        return f"asking:{self._evaluation.id}" if self._evaluation else ""
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        is_asking = bool(self._asking) and self._session.tracker.is_going_on(self._asking)
+        if action in ("report", "answers", "judge"):
+            return self._evaluation is not None and (action == "report" or not is_asking)
+        if action == "stop" and is_asking:
+            return True
+        return super().check_action(action, parameters)
+
+    def _show(self, _: None) -> None:
+        super()._show(None)
+        if self.focused is None:
+            (self.table if self._shown else self.order.choice.base).focus()
+        self.refresh_bindings()
+
+    @on(Select.Changed)
+    def _changed(self) -> None:
+        self._examine()
+
+    @work(group="load", exclusive=True)
+    async def _examine(self) -> None:
+        """Tell how many pairs the fields come to, and which are left out."""
+        refusal = ""
+        try:
+            config = config_for(self.order.preset, "embedded", self.order.changes)
+            told = await self._session.ask(set_in_short, self._dataset_id, config)
+        except UserError as error:
+            told = refusal = f"{error.message} {FIRST}"
+        self.doctor.set_class(not refusal, "-fine")
+        self.doctor.display = True
+        self.doctor.update(one_line(told, 400))
+
+    def action_leave(self) -> None:
+        if self.order.choice.other.has_focus:
+            self.order.choice.leave()
+        elif self.has_class("-close"):
+            self.action_watch()
+        else:
+            self.dismiss()
+
+    def action_knobs(self) -> None:
+        self.order.ask_settings()
+
+    def action_train(self) -> None:
+        if (order := self.order.order) is not None:
+            self.begin(order)
+
+    @work(group="ask", exclusive=True)
+    async def action_evaluate(self) -> None:
+        trained = [run for run in self._shown if run.kind == "train" and run.state == "finished"]
+        first = self._run if self._run in trained else next(iter(trained), None)
+        unchecked = self.order.takes_unchecked
+        dialog = EvaluateTailoring(self._dataset_id, trained, first, unchecked)
+        order = await self.app.push_screen_wait(dialog)
+        if order is not None:
+            with self._session.errors_told():
+                await self._session.ask(start_evaluation, order)
+                await self._session.refresh()
+                self.table.focus()
+
+    @work(group="ask", exclusive=True)
+    async def action_report(self) -> None:
+        if (run := self._evaluation) is not None:
+            with self._session.errors_told():
+                found = await self._session.ask(tailoring_report, run)
+                self.app.push_screen(ReadReport(self._session, found))
+
+    @work(group="ask", exclusive=True)
+    async def action_answers(self) -> None:
+        run = self._evaluation
+        blanks = [Blank("Prompts", "10", "Type a number of prompts.")]
+        question = AskWords("How many held-out prompts?", HOW_MANY, blanks, "Write")
+        answer = await self.app.push_screen_wait(question)
+        if run is None or answer is None:
+            return
+        (number,) = answer
+        if not (number.isdecimal() and int(number)):
+            self.notify(f"{number!r} is no number of prompts.", severity="warning", markup=False)
+            return
+        self._ask("Answers", answered(self._session.data_dir, run.id, int(number)))
+
+    @work(group="ask", exclusive=True)
+    async def action_judge(self) -> None:
+        run = self._evaluation
+        question = ChooseProvider("Who judges the answers?", "Judge", "requests and answers")
+        provider = await self.app.push_screen_wait(question)
+        if run is None or provider is None:
+            return
+        data_dir = self._session.data_dir
+        with self._session.errors_told():
+            cost = await judging_cost(data_dir, run.id, provider)
+            told = f"{one_line(provider, 60)} is asked. {cost}"
+            if await self.app.push_screen_wait(Confirm("Judge the answers?", told, "Ask")):
+                self._ask("Judging", judged(data_dir, run.id, provider))
+
+    def _ask(self, title: str, events: AsyncGenerator[Event, None]) -> None:
+        self._session.tracker.watch(self._asking, title, events)
+        self.refresh_bindings()
+
+    def action_stop(self) -> None:
+        if self._asking and self._session.tracker.is_going_on(self._asking):
+            self._session.tracker.cancel(self._asking)
+        else:
+            super().action_stop()
+
+    def _news(self, key: str) -> None:
+        """Show how far the answers or the judge of the evaluation under the cursor are."""
+        seen = self._session.tracker.works.get(key)
+        if not self._asking or key != self._asking or seen is None:
+            return
+        far = f"{seen.step.note} {seen.step.done:,} of {seen.step.total:,}" if seen.step else ""
+        self.progress.update(one_line(" ".join([seen.title, far, *seen.notes]), 400))
+        self.progress.display = seen.ended is None
+        self.refresh_bindings()
+
+    def _draw(self) -> None:
+        super()._draw()
+        self._tell_asking()
+
+    def _tell_asking(self) -> None:
+        going_on = bool(self._asking) and self._session.tracker.is_going_on(self._asking)
+        self.progress.display = going_on
+        if going_on:
+            self._news(self._asking)

