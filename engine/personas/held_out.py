@@ -13,6 +13,7 @@ import asyncio
 import json
 from collections import defaultdict
 from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import fmean
@@ -21,6 +22,7 @@ from engine.domain import PreferenceExample
 from engine.intervals import mean_interval
 from engine.personas.domain import Side, other_side
 from engine.personas.figures import Share
+from engine.personas.lock import at_work
 from engine.personas.map import Group, PersonaMap, kept_map, map_path
 from engine.prompts import Takes, for_persona, refusal_note
 from engine.prompts.taking import taken_by
@@ -109,7 +111,8 @@ async def held_out(
             middle better than it does the others.
 
     Raises:
-        BadInput: no map of the personas as they are, or a provider that cannot score.
+        BadInput: no map of the personas as they are, a provider that cannot score, or another
+            window or command is at work on the dataset.
         UserError: the model cannot be opened.
     """
     named = parse_provider(provider, data_dir)
@@ -117,6 +120,15 @@ async def held_out(
         raise BadInput(
             f"{provider!r} cannot say how likely a given text is.", "Name a local:FILE.gguf."
         )
+    with at_work(data_dir, dataset_id, "tried on unseen choices"):
+        async with aclosing(_held_out(data_dir, dataset_id, provider, named, most)) as events:
+            async for event in events:
+                yield event
+
+
+async def _held_out(
+    data_dir: Path, dataset_id: str, provider: str, named: LocalFile, most: int
+) -> AsyncGenerator[Event, None]:
     found = await asyncio.to_thread(_current_map, data_dir, dataset_id)
     with opened(data_dir) as db:
         examples = {one.id: one for one in dataset_rows.examples_of(db, dataset_id)}

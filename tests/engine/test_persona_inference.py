@@ -1,5 +1,6 @@
 """Personas inferred and checked by a model behind a real server: roles swapped, going on, kept."""
 
+import asyncio
 import json
 from collections.abc import AsyncGenerator
 from pathlib import Path
@@ -9,8 +10,11 @@ import pytest
 from engine import desk
 from engine.personas.check import CheckWish, check_cost, checked
 from engine.personas.domain import Persona
+from engine.personas.held_out import held_out
 from engine.personas.infer import Wish, inference_cost, inferred
+from engine.personas.map import map_path
 from engine.store import personas as persona_rows
+from engine.store.authors import come_by
 from engine.store.database import change, opened
 from models.errors import BadInput
 from models.events import Event, Failed, Finished, JsonObject, Note
@@ -103,12 +107,13 @@ async def test_a_prompt_that_the_server_filters_stops_no_other(data_dir: Path) -
 
 
 async def test_a_server_that_refuses_everything_ends_the_work(data_dir: Path) -> None:
-    fill_dataset(data_dir, 3)
+    """Four are under way at once: as the third is refused, two more may have been asked."""
+    fill_dataset(data_dir, 9)
     with guessing(Guesser(filters="Preferred answer:")) as model:
         events = await all_of(inferred(data_dir, Wish("letters", model.provider)))
     assert isinstance(events[-1], Failed)
     assert "refused with status 400" in events[-1].message
-    assert len(model.asked) < 6
+    assert len(model.asked) <= 6
     assert stored(data_dir) == []
 
 
@@ -219,6 +224,37 @@ async def test_a_check_that_is_refused_half_way_stores_whole_checks_only(data_di
         model.refuses_from = None
         await result_of(checked(data_dir, CheckWish("letters", model.provider)))
     assert {one.state for one in stored(data_dir)} == {"passed"}
+
+
+async def test_two_are_never_at_work_on_one_datasets_personas(data_dir: Path) -> None:
+    """The first is a window, which has asked nothing yet; the second is told before it asks."""
+    fill_dataset(data_dir, 1)
+    fill_dataset(data_dir, 1, "notes")
+
+    async def begin(work: AsyncGenerator[Event, None]) -> None:
+        come_by("window")
+        await anext(work)
+
+    with guessing(Guesser()) as model:
+        await result_of(inferred(data_dir, Wish("letters", model.provider)))
+        before = len(model.asked)
+        first = checked(data_dir, CheckWish("letters", model.provider))
+        await asyncio.create_task(begin(first))
+        told = "'letters' are being checked in a window, since ..:.. UTC.*stop it there"
+        for second in (
+            inferred(data_dir, Wish("letters", model.provider, fresh=True)),
+            checked(data_dir, CheckWish("letters", model.provider)),
+            held_out(data_dir, "letters", "embedded", 2),
+        ):
+            with pytest.raises(BadInput, match=told):
+                await anext(second)
+        assert len(model.asked) == before
+        await result_of(inferred(data_dir, Wish("notes", model.provider)))
+        await first.aclose()
+        await result_of(checked(data_dir, CheckWish("letters", model.provider)))
+    assert (
+        map_path(data_dir, "letters", "work").with_suffix(".lock").stat().st_mode & 0o777 == 0o600
+    )
 
 
 async def test_a_judge_that_inferred_the_personas_is_named_as_such(data_dir: Path) -> None:
