@@ -172,10 +172,15 @@ def group_lines(result: "JsonObject") -> Iterator[str]:
             continue
         interval = cast("list[float] | None", group["interval"])
         reach = f" ({interval[0]:+.2f} to {interval[1]:+.2f})" if interval else ""
+        few = "" if interval else ", too few for a verdict"
         plain, own = (cast("JsonObject", group[f"told_{how}"]) for how in ("without", "with"))
         unseen = count(int(str(own["cases"])), "unseen choice")
-        yield f"  gains {cast('float', group['mean_gain']):+.2f} nats{reach} on {unseen}"
+        yield f"  gains {cast('float', group['mean_gain']):+.2f} nats{reach} on {unseen}{few}"
         yield f"  likelier is the preferred answer of {own['hits']}, without it of {plain['hits']}"
+    tested = int(str(result["tested"]))
+    if tested > 1:
+        each = cast("float", result["confidence"])
+        yield f"The intervals of these {tested} groups hold together at 95 %: each at {each:.1%}."
     yield f"Scored by {one_line(str(result['model']))}."
 
 

@@ -3,7 +3,8 @@
 A group of the map has a candidate, its most typical persona. The other members' pairs are unseen by
 it: with the candidate in the prompt, the answer that the member prefers has to gain on the other,
 by the log-probabilities of a local model. (Ideas of M. J. Ryan et al., "SynthesizeMe", arXiv
-2506.05598: keep a reason only where it helps on held-out choices.)
+2506.05598: keep a reason only where it helps on held-out choices.) The intervals of all groups
+hold together: a map of many groups keeps none the likelier by chance.
 
 Who is in a group follows from personas that were inferred from the choices themselves: this tests
 whether one sentence can stand for them all, not whether a stranger's group can be told.
@@ -19,7 +20,7 @@ from pathlib import Path
 from statistics import fmean
 
 from engine.domain import PreferenceExample
-from engine.intervals import mean_interval
+from engine.intervals import for_each_of, mean_interval
 from engine.personas.domain import Side, other_side
 from engine.personas.figures import Share
 from engine.personas.lock import at_work
@@ -62,6 +63,8 @@ class GroupPersona:
     group: str
     persona: str
     choices: tuple[UnseenChoice, ...]
+    confidence: float
+    """Of its interval alone, where those of all groups hold together at 95 %."""
 
     @property
     def mean_gain(self) -> float | None:
@@ -69,8 +72,10 @@ class GroupPersona:
 
     @property
     def interval(self) -> tuple[float, float] | None:
-        """Of the mean gain, 95 %, by Student's t; None for fewer than two choices."""
-        return mean_interval([one.gain for one in self.choices])
+        """Of the mean gain, by Student's t; None where there are too few choices for a verdict."""
+        if len(self.choices) < FEWEST_CHOICES:
+            return None
+        return mean_interval([one.gain for one in self.choices], self.confidence)
 
     @property
     def told_without(self) -> Share:
@@ -83,9 +88,8 @@ class GroupPersona:
 
     @property
     def is_kept(self) -> bool:
-        """Whether the whole interval of the gain is over nothing, on choices enough."""
-        interval = self.interval
-        return len(self.choices) >= FEWEST_CHOICES and interval is not None and interval[0] > 0
+        """Whether the whole interval of the gain is over nothing."""
+        return self.interval is not None and self.interval[0] > 0
 
     def as_json(self) -> dict[str, object]:
         return {
@@ -155,11 +159,19 @@ async def _held_out(
         if too_long:
             yield Note(f"Over the model's {model.context:,} tokens, and left out: {too_long:,}.")
         name = model.name
+    tested = sum(len(scored) >= FEWEST_CHOICES for scored in choices.values())
+    confidence = for_each_of(tested)
     results = [
-        GroupPersona(group.name, group.typical[0], tuple(choices[place]))
+        GroupPersona(group.name, group.typical[0], tuple(choices[place]), confidence)
         for place, group in enumerate(found.groups)
     ]
-    result = {"dataset": dataset_id, "model": name, "groups": [one.as_json() for one in results]}
+    result = {
+        "dataset": dataset_id,
+        "model": name,
+        "tested": tested,
+        "confidence": confidence,
+        "groups": [one.as_json() for one in results],
+    }
     with written_aside(map_path(data_dir, dataset_id, "held-out")) as aside:
         aside.touch(mode=0o600)
         aside.write_text(json.dumps(result), encoding="utf-8")

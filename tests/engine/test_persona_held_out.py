@@ -19,8 +19,8 @@ def choice(without: float, with_persona: float, side: Side = "chosen") -> Unseen
     return UnseenChoice("e", side, without, with_persona)
 
 
-def of(*gains: float) -> GroupPersona:
-    return GroupPersona("brief", PLAIN, tuple(choice(0.0, gain) for gain in gains))
+def of(*gains: float, confidence: float = 0.95) -> GroupPersona:
+    return GroupPersona("brief", PLAIN, tuple(choice(0.0, gain) for gain in gains), confidence)
 
 
 @pytest.mark.parametrize(
@@ -41,8 +41,17 @@ def test_a_persona_is_kept_where_the_gain_is_surely_over_nothing(
     assert of(*gains).is_kept is is_kept
 
 
+def test_of_many_groups_each_has_to_gain_more_surely() -> None:
+    """Mean 2, error 0.55: by 2.78 errors it is over nothing, at 99.8 % by 7.17 it is not."""
+    gains = (0.6, 1.0, 2.0, 2.8, 3.6)
+    assert of(*gains).is_kept
+    assert not of(*gains, confidence=0.998).is_kept
+
+
 def test_prediction_counts_the_likelier_answer() -> None:
-    found = GroupPersona("brief", PLAIN, (choice(-1.0, 2.0), choice(-3.0, -1.0), choice(1.0, 2.0)))
+    found = GroupPersona(
+        "brief", PLAIN, (choice(-1.0, 2.0), choice(-3.0, -1.0), choice(1.0, 2.0)), 0.95
+    )
     assert (found.told_without.hits, found.told_with.hits, found.told_with.cases) == (1, 2, 3)
     assert found.mean_gain == pytest.approx((3 + 2 + 1) / 3)
 
@@ -97,11 +106,15 @@ def keep_map(data_dir: Path, number: int, labels: list[int], texts: tuple[str, s
     path.write_text(json.dumps(kept))
 
 
-async def groups_of(data_dir: Path, most: int) -> list[list[JsonObject]]:
-    """The choices that each group was scored on."""
+async def result_of(data_dir: Path, most: int) -> JsonObject:
     *_, last = [event async for event in held_out(data_dir, "letters", "embedded", most)]
     assert isinstance(last, Finished)
-    groups = last.result["groups"]
+    return last.result
+
+
+async def groups_of(data_dir: Path, most: int) -> list[list[JsonObject]]:
+    """The choices that each group was scored on."""
+    groups = (await result_of(data_dir, most))["groups"]
     assert isinstance(groups, list)
     return [group["choices"] for group in groups]
 
@@ -121,3 +134,14 @@ async def test_the_choices_of_a_group_are_not_those_nearest_to_its_middle(data_d
     keep_map(data_dir, 8, [0, 1] * 8, (PLAIN, THOROUGH))
     chosen, _ = await groups_of(data_dir, 3)
     assert [one["example_id"] for one in chosen] == ["l06", "l01", "l05"]
+
+
+async def test_groups_with_choices_enough_are_tested_together(data_dir: Path) -> None:
+    """Two of three groups have six members, five of them unseen: each misses in 2.5 % of cases."""
+    store_personas(data_dir, 8)
+    keep_map(data_dir, 8, [0, 1] * 6 + [2] * 4, (PLAIN, THOROUGH))
+    result = await result_of(data_dir, 5)
+    assert (result["tested"], result["confidence"]) == (2, pytest.approx(0.975))
+    groups = result["groups"]
+    assert isinstance(groups, list)
+    assert [group["interval"] is None for group in groups] == [False, False, True]
