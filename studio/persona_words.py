@@ -181,7 +181,9 @@ def group_lines(result: "JsonObject") -> Iterator[str]:
     if tested > 1:
         each = cast("float", result["confidence"])
         yield f"The intervals of these {tested} groups hold together at 95 %: each at {each:.1%}."
-    yield f"Scored by {one_line(str(result['model']))}."
+    scored, kept_before = (int(str(result[name])) for name in ("scored", "kept"))
+    by = one_line(str(result["model"]))
+    yield f"Scored by {by}: {scored:,} choices, {kept_before:,} kept from before."
 
 
 def _words_told(words: "Sequence[SalientWord]") -> str:

@@ -25,16 +25,16 @@ from engine.personas.domain import Side, other_side
 from engine.personas.figures import Share
 from engine.personas.lock import at_work
 from engine.personas.map import Group, PersonaMap, kept_map, map_path
+from engine.personas.scorer import Scorer
 from engine.prompts import Takes, for_persona, refusal_note
 from engine.prompts.taking import taken_by
 from engine.sources.rows import digest
 from engine.store import datasets as dataset_rows
 from engine.store.database import opened
 from models.aside import written_aside
-from models.chat import Message
 from models.errors import BadInput
 from models.events import Event, Finished, Note, Step
-from models.local import LocalModel, local_model
+from models.local import local_model
 from models.providers import LocalFile, parse_provider
 
 CONTEXT = 4096
@@ -109,6 +109,8 @@ async def held_out(
 ) -> AsyncGenerator[Event, None]:
     """Score every group of the dataset's map; what comes of it is kept beside the map.
 
+    Every margin is there before the next is scored: the same call goes on, and scores none again.
+
     Args:
         provider: `embedded` or `local:FILE.gguf`; a server does not tell the likelihood of a text.
         most: unseen choices of a group, drawn by a hash: the candidate suits those nearest to the
@@ -146,16 +148,21 @@ async def _held_out(
     yield Step(0, len(tasks), "Unseen choices scored:")
     # By place: two groups may have the same name.
     choices: defaultdict[int, list[UnseenChoice]] = defaultdict(list)
+    too_long = from_before = 0
     async with local_model(named.path, data_dir / "logs", CONTEXT) as model:
-        too_long = 0
+        scorer = Scorer.of(model, scores_path(data_dir, dataset_id))
         for done, (place, (example_id, side)) in enumerate(tasks, 1):
             candidate = found.groups[place].typical[0]
-            scored = await _scored(model, examples[example_id], side, candidate, takes)
+            known = len(scorer.kept)
+            scored = await _scored(scorer, examples[example_id], side, candidate, takes)
             if scored is None:
                 too_long += 1
+                continue
+            choices[place].append(scored)
+            if len(scorer.kept) == known:
+                from_before += 1
             else:
-                choices[place].append(scored)
-            yield Step(done, len(tasks), "Unseen choices scored:")
+                yield Step(done, len(tasks), "Unseen choices scored:")
         if too_long:
             yield Note(f"Over the model's {model.context:,} tokens, and left out: {too_long:,}.")
         name = model.name
@@ -168,6 +175,8 @@ async def _held_out(
     result = {
         "dataset": dataset_id,
         "model": name,
+        "scored": len(tasks) - too_long - from_before,
+        "kept": from_before,
         "tested": tested,
         "confidence": confidence,
         "groups": [one.as_json() for one in results],
@@ -194,17 +203,21 @@ def _drawn(group: Group, most: int) -> list[tuple[str, Side]]:
 
 
 async def _scored(
-    model: LocalModel, example: PreferenceExample, side: Side, persona: str, takes: Takes
+    scorer: Scorer, example: PreferenceExample, side: Side, persona: str, takes: Takes
 ) -> UnseenChoice | None:
     """None where a prompt with an answer is over the model's context."""
     answers: Mapping[Side, str] = {"chosen": example.chosen, "rejected": example.rejected}
-    completions = (answers[side], answers[other_side(side)])
+    preferred, other = answers[side], answers[other_side(side)]
     margins = []
     for told in ("", persona):
         messages = for_persona(example.prompt, told, takes=takes)
-        lengths = [len(await model.prompt_tokens([Message("user", it)])) for it in completions]
-        if len(await model.prompt_tokens(messages)) + max(lengths) > model.context:
+        margin = await scorer.margin(messages, preferred, other)
+        if margin is None:
             return None
-        preferred, other = await model.score(messages, completions)
-        margins.append(preferred.logprob - other.logprob)
+        margins.append(margin)
     return UnseenChoice(example.id, side, *margins)
+
+
+def scores_path(data_dir: Path, dataset_id: str) -> Path:
+    """Where the margins of a dataset's choices are kept, beside its map."""
+    return map_path(data_dir, dataset_id, "held-out").with_suffix(".jsonl")

@@ -7,7 +7,7 @@ import pytest
 
 from engine.personas.domain import Side
 from engine.personas.editing import write_persona
-from engine.personas.held_out import GroupPersona, UnseenChoice, held_out
+from engine.personas.held_out import GroupPersona, UnseenChoice, held_out, scores_path
 from engine.personas.map import map_path, mapped
 from models.errors import BadInput
 from models.events import Finished, JsonObject, Step
@@ -96,7 +96,7 @@ def keep_map(data_dir: Path, number: int, labels: list[int], texts: tuple[str, s
     """A map of both personas of so many pairs; those that come first are nearest to the middle."""
     keys = [(f"l{at:02}", side) for at in range(number) for side in ("chosen", "rejected")]
     path = map_path(data_dir, "letters")
-    path.parent.mkdir()
+    path.parent.mkdir(exist_ok=True)
     kept = {
         "personas": [[*key, text] for key, text in zip(keys, texts * number, strict=True)],
         "labels": labels,
@@ -145,3 +145,50 @@ async def test_groups_with_choices_enough_are_tested_together(data_dir: Path) ->
     groups = result["groups"]
     assert isinstance(groups, list)
     assert [group["interval"] is None for group in groups] == [False, False, True]
+
+
+async def test_what_was_scored_before_a_kill_is_not_scored_again(data_dir: Path) -> None:
+    """Two choices of each group: stopped after the first, and the last margin half written."""
+    store_personas(data_dir, 8)
+    keep_map(data_dir, 8, [0, 1] * 8, (PLAIN, THOROUGH))
+    whole = await result_of(data_dir, 2)
+    assert (whole["scored"], whole["kept"]) == (4, 0)
+    path = scores_path(data_dir, "letters")
+    assert path.stat().st_mode & 0o777 == 0o600
+    path.unlink()
+    stopped = held_out(data_dir, "letters", "embedded", 2)
+    while (await anext(stopped)) != Step(1, 4, "Unseen choices scored:"):
+        pass
+    await stopped.aclose()
+    lines = path.read_text()
+    assert lines.count("\n") == 2
+    path.write_text(lines + lines[:20])
+    result = await result_of(data_dir, 2)
+    assert (result["scored"], result["kept"]) == (3, 1)
+    assert gains(result) == pytest.approx(gains(whole))
+    again = await result_of(data_dir, 2)
+    assert (again["scored"], again["kept"]) == (0, 4)
+    assert again["groups"] == result["groups"]
+
+
+def gains(result: JsonObject) -> list[float]:
+    groups = result["groups"]
+    assert isinstance(groups, list)
+    return [group["mean_gain"] for group in groups]
+
+
+async def test_another_persona_of_a_group_is_scored_anew(data_dir: Path) -> None:
+    """As a map that was made again may have; without a persona the margins are the same."""
+    store_personas(data_dir, 8)
+    keep_map(data_dir, 8, [0, 1] * 8, (PLAIN, THOROUGH))
+    before = await groups_of(data_dir, 2)
+    for at in range(8):
+        write_persona(data_dir, f"l{at:02}", "chosen", f"{PLAIN} Always.")
+    keep_map(data_dir, 8, [0, 1] * 8, (f"{PLAIN} Always.", THOROUGH))
+    result = await result_of(data_dir, 2)
+    assert (result["scored"], result["kept"]) == (2, 2)
+    groups = result["groups"]
+    assert isinstance(groups, list)
+    for one, other in zip(before[0], groups[0]["choices"], strict=True):
+        assert one["without"] == other["without"]
+        assert one["with_persona"] != other["with_persona"]

@@ -53,8 +53,9 @@ def test_a_group_with_too_few_choices_has_no_interval_and_the_others_hold_togeth
     """Gains of 1 to 5: their mean is 3, their standard error 0.5 ** 0.5; at 97.5 % by 3.495."""
     choices = [UnseenChoice(f"l{at:02}", "chosen", 0.0, float(at)) for at in range(1, 6)]
     groups = [GroupPersona("plain", PLAIN, tuple(choices[:few]), 0.975) for few in (5, 2)]
-    result = {"model": "m", "tested": 2, "confidence": 0.975}
+    result = {"model": "m", "scored": 3, "kept": 4, "tested": 2, "confidence": 0.975}
     told = list(group_lines({**result, "groups": [one.as_json() for one in groups]}))
     assert "  gains +3.00 nats (+0.53 to +5.47) on 5 unseen choices" in told
     assert "  gains +1.50 nats on 2 unseen choices, too few for a verdict" in told
     assert "The intervals of these 2 groups hold together at 95 %: each at 97.5%." in told
+    assert told[-1] == "Scored by m: 3 choices, 4 kept from before."
