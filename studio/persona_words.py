@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, cast
 
 from engine.personas.domain import SIDES, STATES, Persona, State
 from engine.sources.dialogue import last_request
+from models.events import Event, Finished, Step
 from studio.pictures.readers_served import readers_served, twins_told
 from studio.text import count, one_line, visible
 
@@ -127,8 +128,29 @@ def figure_lines(result: "JsonObject") -> Iterator[str]:
             f"chosen {preference['chosen']}, rejected {preference['rejected']}, "
             f"ties {preference['ties']}; gap {cast('float', preference['gap']):+.1%}"
         )
+    if told := turned_away_told(result):
+        yield told
     judges = ", ".join(one_line(str(name), 60) for name in cast("list[str]", result["judges"]))
     yield f"Judged by {judges}." if judges else "Nothing is checked yet."
+
+
+def turned_away_told(result: "JsonObject") -> str:
+    """How many personas a check passed over since the judge's server refused; empty of none."""
+    number = int(str(result.get("turned_away", 0)))
+    if not number:
+        return ""
+    return (
+        f"Not checked, as the server refused a request: {count(number, 'persona')}. "
+        "`persona check --fresh` asks everything again."
+    )
+
+
+def work_told(step: Step | None, notes: Sequence[str], ended: Event | None) -> str:
+    """How far an inference or a check is, on a line; of one that ended, what it passed over."""
+    if ended is not None:
+        return turned_away_told(ended.result) if isinstance(ended, Finished) else ""
+    far = f"{step.note} {step.done:,} of {step.total:,}" if step else ""
+    return one_line(" ".join([far, *notes]), 400)
 
 
 def _share_told(share: "JsonObject") -> str:

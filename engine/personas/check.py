@@ -104,6 +104,7 @@ async def checked(data_dir: Path, wish: CheckWish) -> AsyncGenerator[Event, None
         "asked": len(asking.missing),
         "kept": len(asking.questions) - len(asking.missing),
         "too_long": asking.too_long,
+        "turned_away": _turned_away(plan, answers),
         "spent": vars(spent),
         **figures(await asyncio.to_thread(_of_pairs, data_dir, wish)).as_json(),
     }
@@ -171,10 +172,10 @@ def _adopt(data_dir: Path, wish: CheckWish, plan: _Plan, answers: Answers) -> No
             # The editor may have changed it while the judge thought.
             if persona is None or persona.text != plan.personas[key].text:
                 continue
-            first, second = (answers.get(question.key) for question in orders)
-            if first is None or second is None:
+            said = _in_both_orders(orders, answers)
+            if said is None:
                 continue
-            check = _check(persona, first, second, who)
+            check = _check(persona, *said, who)
             if persona.check != replace(check, made_at=_made_at(persona, check)):
                 checks[key] = check
         persona_rows.save_checks(db, checks)
@@ -201,10 +202,25 @@ def _preference(plan: _Plan, answers: Answers) -> Preference:
 
 
 def _picks(orders: Sequence[Question], answers: Answers) -> tuple[bool | None, bool | None]:
-    first, second = (answers.get(question.key) for question in orders)
-    if first is None or second is None:
+    said = _in_both_orders(orders, answers)
+    if said is None:
         return None, None
+    first, second = said
     return picked_first(first.reply), picked_first(second.reply)
+
+
+def _in_both_orders(orders: Sequence[Question], answers: Answers) -> tuple[Answer, Answer] | None:
+    """What the judge said; None where it was not asked in both, or its server refused to be."""
+    first, second = (answers.get(question.key) for question in orders)
+    if first is None or second is None or first.was_turned_away or second.was_turned_away:
+        return None
+    return first, second
+
+
+def _turned_away(plan: _Plan, answers: Answers) -> int:
+    """Personas that the judge was asked about in vain: its server refused one order or both."""
+    refused = {key for key, answer in answers.items() if answer.was_turned_away}
+    return sum(any(one.key in refused for one in orders) for orders in plan.checks.values())
 
 
 def _of_pairs(data_dir: Path, wish: CheckWish) -> list[Persona]:

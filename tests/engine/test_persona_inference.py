@@ -106,6 +106,37 @@ async def test_a_prompt_that_the_server_filters_stops_no_other(data_dir: Path) -
     assert all("refused with status 400: The content filter" in one.raw for one in failed)
 
 
+async def test_a_persona_whose_check_the_server_filters_stays_unchecked(data_dir: Path) -> None:
+    """With the answer `Glue …` first the server refuses; asked again it is with `fresh` alone."""
+    fill_dataset(data_dir, 2)
+    with guessing(Guesser()) as model:
+        await result_of(inferred(data_dir, Wish("letters", model.provider)))
+        model.filters = "Answer 1:\nGlue the joint of chair 0"
+        before = len(model.asked)
+        wish = CheckWish("letters", model.provider)
+        result = await result_of(checked(data_dir, wish))
+        assert (result["turned_away"], len(model.asked) - before) == (2, 8)
+        assert [one.state for one in stored(data_dir)] == ["unchecked"] * 2 + ["passed"] * 2
+        assert at(result, "both", "accuracy", "cases") == 2
+        model.filters = ""
+        again = await result_of(checked(data_dir, wish))
+        assert (again["turned_away"], again["asked"]) == (2, 0)
+        fresh = await result_of(checked(data_dir, CheckWish("letters", model.provider, fresh=True)))
+        assert (fresh["turned_away"], fresh["asked"]) == (0, 8)
+    assert {one.state for one in stored(data_dir)} == {"passed"}
+
+
+async def test_a_comparison_that_the_server_filters_is_left_out(data_dir: Path) -> None:
+    fill_dataset(data_dir, 2)
+    with guessing(Guesser()) as model:
+        await result_of(inferred(data_dir, Wish("letters", model.provider)))
+        model.filters = "chair number 0?\n\nTwo guesses"
+        wish = CheckWish("letters", model.provider, compares=True)
+        result = await result_of(checked(data_dir, wish))
+    assert result["preference"] == {"chosen": 1, "rejected": 0, "ties": 0, "gap": 1.0}
+    assert result["turned_away"] == 0
+
+
 async def test_a_server_that_refuses_everything_ends_the_work(data_dir: Path) -> None:
     """Four are under way at once: as the third is refused, two more may have been asked."""
     fill_dataset(data_dir, 9)
