@@ -13,7 +13,7 @@ whether one sentence can stand for them all, not whether a stranger's group can 
 import asyncio
 import json
 from collections import defaultdict
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -166,25 +166,35 @@ async def _held_out(
         if too_long:
             yield Note(f"Over the model's {model.context:,} tokens, and left out: {too_long:,}.")
         name = model.name
-    tested = sum(len(scored) >= FEWEST_CHOICES for scored in choices.values())
-    confidence = for_each_of(tested)
-    results = [
-        GroupPersona(group.name, group.typical[0], tuple(choices[place]), confidence)
-        for place, group in enumerate(found.groups)
-    ]
     result = {
         "dataset": dataset_id,
         "model": name,
         "scored": len(tasks) - too_long - from_before,
         "kept": from_before,
-        "tested": tested,
-        "confidence": confidence,
-        "groups": [one.as_json() for one in results],
+        **_verdicts(found, choices),
     }
     with written_aside(map_path(data_dir, dataset_id, "held-out")) as aside:
         aside.touch(mode=0o600)
         aside.write_text(json.dumps(result), encoding="utf-8")
     yield Finished(result)
+
+
+def _verdicts(
+    found: PersonaMap, choices: Mapping[int, Sequence[UnseenChoice]]
+) -> dict[str, object]:
+    """Of every group, and how many have intervals that hold together.
+
+    Args:
+        choices: by the group's place.
+    """
+    tested = sum(len(scored) >= FEWEST_CHOICES for scored in choices.values())
+    confidence = for_each_of(tested)
+    groups = [
+        GroupPersona(group.name, group.typical[0], tuple(choices.get(place, ())), confidence)
+        for place, group in enumerate(found.groups)
+    ]
+    told = [one.as_json() for one in groups]
+    return {"tested": tested, "confidence": confidence, "groups": told}
 
 
 def _current_map(data_dir: Path, dataset_id: str) -> PersonaMap:
@@ -205,7 +215,7 @@ def _drawn(group: Group, most: int) -> list[tuple[str, Side]]:
 async def _scored(
     scorer: Scorer, example: PreferenceExample, side: Side, persona: str, takes: Takes
 ) -> UnseenChoice | None:
-    """None where a prompt with an answer is over the model's context."""
+    """One member's pair; None where a prompt with an answer is over the model's context."""
     answers: Mapping[Side, str] = {"chosen": example.chosen, "rejected": example.rejected}
     preferred, other = answers[side], answers[other_side(side)]
     margins = []
