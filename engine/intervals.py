@@ -22,27 +22,46 @@ def wilson(hits: float, cases: float) -> tuple[float, float]:
     return max(0.0, (middle - reach) / (1 + room)), min(1.0, (middle + reach) / (1 + room))
 
 
-def mean_interval(values: Sequence[float]) -> tuple[float, float] | None:
-    """The 95 % interval of a mean, by Student's t; None for fewer than two values."""
+def mean_interval(values: Sequence[float], confidence: float = 0.95) -> tuple[float, float] | None:
+    """The interval of a mean, by Student's t; None for fewer than two values."""
     if len(values) < 2:
         return None
-    reach = student_t_95(len(values) - 1) * stdev(values) / math.sqrt(len(values))
+    reach = student_t(len(values) - 1, confidence) * stdev(values) / math.sqrt(len(values))
     return fmean(values) - reach, fmean(values) + reach
 
 
-def student_t_95(degrees: int) -> float:
-    """The 97.5 % point of Student's t; exact for 1 and 2 degrees of freedom, else within 1 %.
+def for_each_of(intervals: int, confidence: float = 0.95) -> float:
+    """What each of several intervals is to be made at, so that all hold together at `confidence`.
 
-    The expansion in powers of 1/degrees: Abramowitz and Stegun, 26.7.5.
+    Whatever they have to do with each other, by Bonferroni's inequality: O. J. Dunn, "Multiple
+    Comparisons Among Means", JASA 56 (1961).
     """
-    if degrees == 1:
-        return math.tan(math.pi * 0.475)
-    if degrees == 2:
-        return 0.95 * math.sqrt(2 / (1 - 0.95**2))
-    z, n = Z_95, degrees
-    return (
-        z
-        + (z**3 + z) / (4 * n)
-        + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * n**2)
-        + (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / (384 * n**3)
-    )
+    return 1 - (1 - confidence) / max(1, intervals)
+
+
+def student_t(degrees: int, confidence: float = 0.95) -> float:
+    """How far from nothing Student's t is with this probability at most: exact, but for rounding.
+
+    Solved for in the finite series of whole degrees of freedom: Abramowitz and Stegun, 26.7.3 and
+    26.7.4.
+    """
+    low, high = 0.0, math.pi / 2
+    while low < (middle := (low + high) / 2) < high:
+        if _within(middle, degrees) < confidence:
+            low = middle
+        else:
+            high = middle
+    return math.sqrt(degrees) * math.tan(high)
+
+
+def _within(angle: float, degrees: int) -> float:
+    """The probability that t is at most sqrt(degrees) tan(angle) from nothing."""
+    is_odd = degrees % 2
+    square = math.cos(angle) ** 2
+    term = math.cos(angle) if is_odd else 1.0
+    total = 0.0
+    for power in range(2 + is_odd, degrees + 1, 2):
+        total += term
+        term *= square * (power - 1) / power
+    total *= math.sin(angle)
+    return 2 / math.pi * (angle + total) if is_odd else total

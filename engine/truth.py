@@ -13,7 +13,7 @@ from math import sqrt
 from statistics import fmean
 from typing import Literal
 
-from engine.intervals import student_t_95, wilson
+from engine.intervals import student_t, wilson
 from engine.train.scoring import PairLogps, margin
 
 KEPT = 0.5
@@ -128,7 +128,7 @@ def kept(effects: Sequence[float], wanted: Sequence[float]) -> Kept | None:
     if len(pairs) < 2:
         return Kept(share, None)
     left = sum((found - share * value) ** 2 for found, value in pairs) / (len(pairs) - 1)
-    reach = student_t_95(len(pairs) - 1) * sqrt(left / square)
+    reach = student_t(len(pairs) - 1) * sqrt(left / square)
     return Kept(share, (share - reach, share + reach))
 
 

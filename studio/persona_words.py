@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, cast
 
 from engine.personas.domain import SIDES, STATES, Persona, State
 from engine.sources.dialogue import last_request
+from models.events import Event, Finished, Step
 from studio.pictures.readers_served import readers_served, twins_told
 from studio.text import count, one_line, visible
 
@@ -127,8 +128,29 @@ def figure_lines(result: "JsonObject") -> Iterator[str]:
             f"chosen {preference['chosen']}, rejected {preference['rejected']}, "
             f"ties {preference['ties']}; gap {cast('float', preference['gap']):+.1%}"
         )
+    if told := turned_away_told(result):
+        yield told
     judges = ", ".join(one_line(str(name), 60) for name in cast("list[str]", result["judges"]))
     yield f"Judged by {judges}." if judges else "Nothing is checked yet."
+
+
+def turned_away_told(result: "JsonObject") -> str:
+    """How many personas a check passed over since the judge's server refused; empty of none."""
+    number = int(str(result.get("turned_away", 0)))
+    if not number:
+        return ""
+    return (
+        f"Not checked, as the server refused a request: {count(number, 'persona')}. "
+        "`persona check --fresh` asks everything again."
+    )
+
+
+def work_told(step: Step | None, notes: Sequence[str], ended: Event | None) -> str:
+    """How far an inference or a check is, on a line; of one that ended, what it passed over."""
+    if ended is not None:
+        return turned_away_told(ended.result) if isinstance(ended, Finished) else ""
+    far = f"{step.note} {step.done:,} of {step.total:,}" if step else ""
+    return one_line(" ".join([far, *notes]), 400)
 
 
 def _share_told(share: "JsonObject") -> str:
@@ -172,11 +194,18 @@ def group_lines(result: "JsonObject") -> Iterator[str]:
             continue
         interval = cast("list[float] | None", group["interval"])
         reach = f" ({interval[0]:+.2f} to {interval[1]:+.2f})" if interval else ""
+        few = "" if interval else ", too few for a verdict"
         plain, own = (cast("JsonObject", group[f"told_{how}"]) for how in ("without", "with"))
         unseen = count(int(str(own["cases"])), "unseen choice")
-        yield f"  gains {cast('float', group['mean_gain']):+.2f} nats{reach} on {unseen}"
+        yield f"  gains {cast('float', group['mean_gain']):+.2f} nats{reach} on {unseen}{few}"
         yield f"  likelier is the preferred answer of {own['hits']}, without it of {plain['hits']}"
-    yield f"Scored by {one_line(str(result['model']))}."
+    tested = int(str(result["tested"]))
+    if tested > 1:
+        each = cast("float", result["confidence"])
+        yield f"The intervals of these {tested} groups hold together at 95 %: each at {each:.1%}."
+    scored, kept_before = (int(str(result[name])) for name in ("scored", "kept"))
+    by = one_line(str(result["model"]))
+    yield f"Scored by {by}: {scored:,} choices, {kept_before:,} kept from before."
 
 
 def _words_told(words: "Sequence[SalientWord]") -> str:

@@ -4,7 +4,7 @@ Waiting work, in the front end's loop. A kill loses what is in flight, and the s
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Collection, Mapping
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,17 +20,18 @@ from engine.store.personas import Answer
 from models.asking import asked, concurrently, saved_whatever
 from models.chat import ChatModel
 from models.errors import RequestRefused, UserError
-from models.events import Event, Failed, Step
+from models.events import Event, Failed, Note, Step
 from models.providers import opened_model
 
 TOO_SMALL = (
     "The embedded model is too small for this: it shows how the work goes, and its word is worth "
     "little. Name a larger one."
 )
-
-
 MOST_TURNED_AWAY = 3
 """Requests that are refused one by one before the server is taken to refuse all."""
+
+Answers = Mapping[tuple[str, str], Answer]
+"""By the key of the question."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class Asking:
     who: Judge
     provider: str
     questions: tuple[Question, ...]
-    kept: Mapping[tuple[str, str], Answer]
+    kept: Answers
     is_fresh: bool = False
     """Whether everything is asked again, whatever was answered before."""
     too_long: int = 0
@@ -103,13 +104,42 @@ async def fitting(asking: Asking) -> tuple[Asking, Cost]:
     return shorter, cost
 
 
-async def asked_all(
+async def answered(
+    data_dir: Path,
+    dataset_id: str,
+    asking: Asking,
+    cost: Cost,
+    spent: Spent,
+    adopt: Callable[[Answers], object],
+) -> AsyncGenerator[Event, None]:
+    """Tell the cost, ask what is missing, and have what came adopted, however it ends.
+
+    Args:
+        spent: counted here as the replies come in.
+        adopt: makes something of the answers that count; called once, in a thread.
+    """
+    who = asking.who
+    yield Step(0, len(asking.missing), f"{who.name} is asked. {cost} Answers:")
+    if asking.warning:
+        yield Note(asking.warning)
+    if asking.too_long:
+        yield Note(f"Over the model's {who.context:,} tokens, and left out: {asking.too_long:,}.")
+    came: set[tuple[str, str]] = set()
+    try:
+        async with aclosing(_asked_all(data_dir, asking, spent, came)) as events:
+            async for event in events:
+                yield event
+    finally:
+        answers = await asyncio.to_thread(_answers_now, data_dir, dataset_id, asking, came)
+        await asyncio.to_thread(adopt, answers)
+
+
+async def _asked_all(
     data_dir: Path, asking: Asking, spent: Spent, came: set[tuple[str, str]]
 ) -> AsyncGenerator[Event, None]:
     """Ask what is missing, as `Step`s; `Failed` ends it where the model cannot answer.
 
     Args:
-        spent: counted here as the replies come in.
         came: the keys of the answers are added here.
     """
     total = len(asking.missing)
@@ -193,9 +223,9 @@ def kept_answers(data_dir: Path, dataset_id: str, model: str) -> dict[tuple[str,
         return persona_rows.answers_by(db, dataset_id, [model])
 
 
-def answers_now(
+def _answers_now(
     data_dir: Path, dataset_id: str, asking: Asking, came: Collection[tuple[str, str]]
-) -> dict[tuple[str, str], Answer]:
+) -> Answers:
     """The answers that count: all that are kept; where everything is asked again, what came."""
     answers = kept_answers(data_dir, dataset_id, asking.who.key)
     if not asking.is_fresh:

@@ -12,9 +12,10 @@ from hashlib import sha256
 from pathlib import Path
 
 from engine.domain import PreferenceExample
-from engine.personas.asking import Asking, answers_now, asked_all, fitting, kept_answers
+from engine.personas.asking import Answers, Asking, answered, fitting, kept_answers
 from engine.personas.domain import Check, Persona, Side
 from engine.personas.figures import Preference, figures, preference
+from engine.personas.lock import at_work
 from engine.personas.questions import (
     Question,
     check_questions,
@@ -30,7 +31,7 @@ from engine.store import personas as persona_rows
 from engine.store.database import change, opened
 from engine.store.personas import Answer
 from models.errors import BadInput
-from models.events import Event, Failed, Finished, Note, Step
+from models.events import Event, Failed, Finished, Note
 
 Key = tuple[str, Side]
 
@@ -75,37 +76,35 @@ async def checked(data_dir: Path, wish: CheckWish) -> AsyncGenerator[Event, None
     `Finished.result` has the figures of all personas of these pairs.
 
     Raises:
-        UserError: no such dataset or provider, or nothing to check.
+        UserError: no such dataset or provider, nothing to check, or another window or command is
+            at work on it.
     """
-    async with judge(wish.provider, data_dir) as who:
-        plan = await asyncio.to_thread(_planned, data_dir, wish, who)
-        asking, cost = await fitting(plan.asking)
-    total = len(asking.missing)
-    yield Step(0, total, f"{who.name} is asked. {cost} Answers:")
-    if asking.warning:
-        yield Note(asking.warning)
-    if asking.too_long:
-        yield Note(f"Over the judge's {who.context:,} tokens, and left out: {asking.too_long:,}.")
-    if who.name in {one.model_name for one in plan.personas.values()}:
-        yield Note("The judge inferred these personas itself: another one would be a harder test.")
-    spent, has_failed = Spent(), False
-    came: set[tuple[str, str]] = set()
-    try:
-        async with aclosing(asked_all(data_dir, asking, spent, came)) as events:
+    answers: dict[tuple[str, str], Answer] = {}
+    spent = Spent()
+    with at_work(data_dir, wish.dataset_id, "checked"):
+        async with judge(wish.provider, data_dir) as who:
+            plan = await asyncio.to_thread(_planned, data_dir, wish, who)
+            asking, cost = await fitting(plan.asking)
+        if who.name in {one.model_name for one in plan.personas.values()}:
+            yield Note("The judge inferred these personas itself: another one is a harder test.")
+
+        def adopt(found: Answers) -> None:
+            answers.update(found)
+            _adopt(data_dir, wish, plan, found)
+
+        work = answered(data_dir, wish.dataset_id, asking, cost, spent, adopt)
+        async with aclosing(work) as events:
             async for event in events:
-                has_failed |= isinstance(event, Failed)
                 yield event
-    finally:
-        answers = await asyncio.to_thread(answers_now, data_dir, wish.dataset_id, asking, came)
-        await asyncio.to_thread(_adopt, data_dir, wish, plan, answers)
-    if has_failed:
-        return
+                if isinstance(event, Failed):
+                    return
     result = {
         "dataset": wish.dataset_id,
         "judge": who.name,
-        "asked": total,
-        "kept": len(asking.questions) - total,
+        "asked": len(asking.missing),
+        "kept": len(asking.questions) - len(asking.missing),
         "too_long": asking.too_long,
+        "turned_away": _turned_away(plan, answers),
         "spent": vars(spent),
         **figures(await asyncio.to_thread(_of_pairs, data_dir, wish)).as_json(),
     }
@@ -160,9 +159,7 @@ def _comparisons(
             yield tuple(comparison_questions(example, chosen, rejected))
 
 
-def _adopt(
-    data_dir: Path, wish: CheckWish, plan: _Plan, answers: Mapping[tuple[str, str], Answer]
-) -> None:
+def _adopt(data_dir: Path, wish: CheckWish, plan: _Plan, answers: Answers) -> None:
     """Store the checks that have an answer in both orders, in one change."""
     who = plan.asking.who
     with opened(data_dir) as db, change(db, "Check personas"):
@@ -175,10 +172,10 @@ def _adopt(
             # The editor may have changed it while the judge thought.
             if persona is None or persona.text != plan.personas[key].text:
                 continue
-            first, second = (answers.get(question.key) for question in orders)
-            if first is None or second is None:
+            said = _in_both_orders(orders, answers)
+            if said is None:
                 continue
-            check = _check(persona, first, second, who)
+            check = _check(persona, *said, who)
             if persona.check != replace(check, made_at=_made_at(persona, check)):
                 checks[key] = check
         persona_rows.save_checks(db, checks)
@@ -200,17 +197,30 @@ def _made_at(persona: Persona, check: Check) -> datetime:
     return persona.check.made_at if persona.check else check.made_at
 
 
-def _preference(plan: _Plan, answers: Mapping[tuple[str, str], Answer]) -> Preference:
+def _preference(plan: _Plan, answers: Answers) -> Preference:
     return preference(_picks(orders, answers) for orders in plan.comparisons)
 
 
-def _picks(
-    orders: Sequence[Question], answers: Mapping[tuple[str, str], Answer]
-) -> tuple[bool | None, bool | None]:
-    first, second = (answers.get(question.key) for question in orders)
-    if first is None or second is None:
+def _picks(orders: Sequence[Question], answers: Answers) -> tuple[bool | None, bool | None]:
+    said = _in_both_orders(orders, answers)
+    if said is None:
         return None, None
+    first, second = said
     return picked_first(first.reply), picked_first(second.reply)
+
+
+def _in_both_orders(orders: Sequence[Question], answers: Answers) -> tuple[Answer, Answer] | None:
+    """What the judge said; None where it was not asked in both, or its server refused to be."""
+    first, second = (answers.get(question.key) for question in orders)
+    if first is None or second is None or first.was_turned_away or second.was_turned_away:
+        return None
+    return first, second
+
+
+def _turned_away(plan: _Plan, answers: Answers) -> int:
+    """Personas that the judge was asked about in vain: its server refused one order or both."""
+    refused = {key for key, answer in answers.items() if answer.was_turned_away}
+    return sum(any(one.key in refused for one in orders) for orders in plan.checks.values())
 
 
 def _of_pairs(data_dir: Path, wish: CheckWish) -> list[Persona]:

@@ -92,13 +92,8 @@ def load_personas(
         before = dataset_rows.sizes(db).get(dataset_id, 0)
         if with_pairs:
             skipped += _add_pairs(db, dataset_id, rows)
-        found: dict[tuple[str, Side], str] = {}
-        refused = {one.line for one in skipped}
-        for row, example in _matched(rows, dataset_rows.examples_of(db, dataset_id)):
-            if example is None and row.line not in refused:
-                skipped.append(Skipped(row.line, NO_PAIR))
-            elif example is not None:
-                found |= {(example.id, side): text for side, text in row.personas.items()}
+        matched = _matched(rows, dataset_rows.examples_of(db, dataset_id))
+        found = _first_of_each(matched, skipped)
         if not found:
             raise _nothing(dataset_id, skipped)
         there = {
@@ -251,6 +246,37 @@ def _matched(
         answered = [one for one in alike if _has_answers(one, row)]
         one = by_id.get(row.example_id) or (answered[0] if len(answered) == 1 else None)
         yield row, one
+
+
+def _first_of_each(
+    matched: Iterable[tuple[Row, PreferenceExample | None]], skipped: list[Skipped]
+) -> dict[tuple[str, Side], str]:
+    """The personas by pair and side, of several the first.
+
+    Args:
+        skipped: rows without a pair, and with another persona than the first, are added.
+    """
+    found: dict[tuple[str, Side], str] = {}
+    refused = {one.line for one in skipped}
+    for row, example in matched:
+        if example is None:
+            if row.line not in refused:
+                skipped.append(Skipped(row.line, NO_PAIR))
+            continue
+        others = [
+            side
+            for side, text in row.personas.items()
+            if found.setdefault((example.id, side), text) != text
+        ]
+        if others:
+            skipped.append(Skipped(row.line, _not_the_first(others)))
+    return found
+
+
+def _not_the_first(sides: Sequence[Side]) -> str:
+    personas = "persona is" if len(sides) == 1 else "personas are"
+    which = " and ".join(sides)
+    return f"Its {which} {personas} left out: an earlier row of this pair says something else."
 
 
 def _has_answers(example: PreferenceExample, row: Row) -> bool:

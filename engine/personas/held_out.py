@@ -3,7 +3,8 @@
 A group of the map has a candidate, its most typical persona. The other members' pairs are unseen by
 it: with the candidate in the prompt, the answer that the member prefers has to gain on the other,
 by the log-probabilities of a local model. (Ideas of M. J. Ryan et al., "SynthesizeMe", arXiv
-2506.05598: keep a reason only where it helps on held-out choices.)
+2506.05598: keep a reason only where it helps on held-out choices.) The intervals of all groups
+hold together: a map of many groups keeps none the likelier by chance.
 
 Who is in a group follows from personas that were inferred from the choices themselves: this tests
 whether one sentence can stand for them all, not whether a stranger's group can be told.
@@ -12,26 +13,28 @@ whether one sentence can stand for them all, not whether a stranger's group can 
 import asyncio
 import json
 from collections import defaultdict
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import fmean
 
 from engine.domain import PreferenceExample
-from engine.intervals import mean_interval
+from engine.intervals import for_each_of, mean_interval
 from engine.personas.domain import Side, other_side
 from engine.personas.figures import Share
+from engine.personas.lock import at_work
 from engine.personas.map import Group, PersonaMap, kept_map, map_path
+from engine.personas.scorer import Scorer
 from engine.prompts import Takes, for_persona, refusal_note
 from engine.prompts.taking import taken_by
 from engine.sources.rows import digest
 from engine.store import datasets as dataset_rows
 from engine.store.database import opened
 from models.aside import written_aside
-from models.chat import Message
 from models.errors import BadInput
 from models.events import Event, Finished, Note, Step
-from models.local import LocalModel, local_model
+from models.local import local_model
 from models.providers import LocalFile, parse_provider
 
 CONTEXT = 4096
@@ -60,6 +63,8 @@ class GroupPersona:
     group: str
     persona: str
     choices: tuple[UnseenChoice, ...]
+    confidence: float
+    """Of its interval alone, where those of all groups hold together at 95 %."""
 
     @property
     def mean_gain(self) -> float | None:
@@ -67,8 +72,10 @@ class GroupPersona:
 
     @property
     def interval(self) -> tuple[float, float] | None:
-        """Of the mean gain, 95 %, by Student's t; None for fewer than two choices."""
-        return mean_interval([one.gain for one in self.choices])
+        """Of the mean gain, by Student's t; None where there are too few choices for a verdict."""
+        if len(self.choices) < FEWEST_CHOICES:
+            return None
+        return mean_interval([one.gain for one in self.choices], self.confidence)
 
     @property
     def told_without(self) -> Share:
@@ -81,9 +88,8 @@ class GroupPersona:
 
     @property
     def is_kept(self) -> bool:
-        """Whether the whole interval of the gain is over nothing, on choices enough."""
-        interval = self.interval
-        return len(self.choices) >= FEWEST_CHOICES and interval is not None and interval[0] > 0
+        """Whether the whole interval of the gain is over nothing."""
+        return self.interval is not None and self.interval[0] > 0
 
     def as_json(self) -> dict[str, object]:
         return {
@@ -103,13 +109,16 @@ async def held_out(
 ) -> AsyncGenerator[Event, None]:
     """Score every group of the dataset's map; what comes of it is kept beside the map.
 
+    Every margin is there before the next is scored: the same call goes on, and scores none again.
+
     Args:
         provider: `embedded` or `local:FILE.gguf`; a server does not tell the likelihood of a text.
         most: unseen choices of a group, drawn by a hash: the candidate suits those nearest to the
             middle better than it does the others.
 
     Raises:
-        BadInput: no map of the personas as they are, or a provider that cannot score.
+        BadInput: no map of the personas as they are, a provider that cannot score, or another
+            window or command is at work on the dataset.
         UserError: the model cannot be opened.
     """
     named = parse_provider(provider, data_dir)
@@ -117,6 +126,15 @@ async def held_out(
         raise BadInput(
             f"{provider!r} cannot say how likely a given text is.", "Name a local:FILE.gguf."
         )
+    with at_work(data_dir, dataset_id, "tried on unseen choices"):
+        async with aclosing(_held_out(data_dir, dataset_id, provider, named, most)) as events:
+            async for event in events:
+                yield event
+
+
+async def _held_out(
+    data_dir: Path, dataset_id: str, provider: str, named: LocalFile, most: int
+) -> AsyncGenerator[Event, None]:
     found = await asyncio.to_thread(_current_map, data_dir, dataset_id)
     with opened(data_dir) as db:
         examples = {one.id: one for one in dataset_rows.examples_of(db, dataset_id)}
@@ -130,28 +148,53 @@ async def held_out(
     yield Step(0, len(tasks), "Unseen choices scored:")
     # By place: two groups may have the same name.
     choices: defaultdict[int, list[UnseenChoice]] = defaultdict(list)
+    too_long = from_before = 0
     async with local_model(named.path, data_dir / "logs", CONTEXT) as model:
-        too_long = 0
+        scorer = Scorer.of(model, scores_path(data_dir, dataset_id))
         for done, (place, (example_id, side)) in enumerate(tasks, 1):
             candidate = found.groups[place].typical[0]
-            scored = await _scored(model, examples[example_id], side, candidate, takes)
+            known = len(scorer.kept)
+            scored = await _scored(scorer, examples[example_id], side, candidate, takes)
             if scored is None:
                 too_long += 1
+                continue
+            choices[place].append(scored)
+            if len(scorer.kept) == known:
+                from_before += 1
             else:
-                choices[place].append(scored)
-            yield Step(done, len(tasks), "Unseen choices scored:")
+                yield Step(done, len(tasks), "Unseen choices scored:")
         if too_long:
             yield Note(f"Over the model's {model.context:,} tokens, and left out: {too_long:,}.")
         name = model.name
-    results = [
-        GroupPersona(group.name, group.typical[0], tuple(choices[place]))
-        for place, group in enumerate(found.groups)
-    ]
-    result = {"dataset": dataset_id, "model": name, "groups": [one.as_json() for one in results]}
+    result = {
+        "dataset": dataset_id,
+        "model": name,
+        "scored": len(tasks) - too_long - from_before,
+        "kept": from_before,
+        **_verdicts(found, choices),
+    }
     with written_aside(map_path(data_dir, dataset_id, "held-out")) as aside:
         aside.touch(mode=0o600)
         aside.write_text(json.dumps(result), encoding="utf-8")
     yield Finished(result)
+
+
+def _verdicts(
+    found: PersonaMap, choices: Mapping[int, Sequence[UnseenChoice]]
+) -> dict[str, object]:
+    """Of every group, and how many have intervals that hold together.
+
+    Args:
+        choices: by the group's place.
+    """
+    tested = sum(len(scored) >= FEWEST_CHOICES for scored in choices.values())
+    confidence = for_each_of(tested)
+    groups = [
+        GroupPersona(group.name, group.typical[0], tuple(choices.get(place, ())), confidence)
+        for place, group in enumerate(found.groups)
+    ]
+    told = [one.as_json() for one in groups]
+    return {"tested": tested, "confidence": confidence, "groups": told}
 
 
 def _current_map(data_dir: Path, dataset_id: str) -> PersonaMap:
@@ -170,17 +213,21 @@ def _drawn(group: Group, most: int) -> list[tuple[str, Side]]:
 
 
 async def _scored(
-    model: LocalModel, example: PreferenceExample, side: Side, persona: str, takes: Takes
+    scorer: Scorer, example: PreferenceExample, side: Side, persona: str, takes: Takes
 ) -> UnseenChoice | None:
-    """None where a prompt with an answer is over the model's context."""
+    """One member's pair; None where a prompt with an answer is over the model's context."""
     answers: Mapping[Side, str] = {"chosen": example.chosen, "rejected": example.rejected}
-    completions = (answers[side], answers[other_side(side)])
+    preferred, other = answers[side], answers[other_side(side)]
     margins = []
     for told in ("", persona):
         messages = for_persona(example.prompt, told, takes=takes)
-        lengths = [len(await model.prompt_tokens([Message("user", it)])) for it in completions]
-        if len(await model.prompt_tokens(messages)) + max(lengths) > model.context:
+        margin = await scorer.margin(messages, preferred, other)
+        if margin is None:
             return None
-        preferred, other = await model.score(messages, completions)
-        margins.append(preferred.logprob - other.logprob)
+        margins.append(margin)
     return UnseenChoice(example.id, side, *margins)
+
+
+def scores_path(data_dir: Path, dataset_id: str) -> Path:
+    """Where the margins of a dataset's choices are kept, beside its map."""
+    return map_path(data_dir, dataset_id, "held-out").with_suffix(".jsonl")

@@ -2,15 +2,16 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from engine.personas.asking import Asking, answers_now, asked_all, fitting, kept_answers
+from engine.personas.asking import Answers, Asking, answered, fitting, kept_answers
 from engine.personas.domain import Persona
 from engine.personas.exemplars import Kind, kind_of
+from engine.personas.lock import at_work
 from engine.personas.questions import Question, inference_questions, opening, read_persona
 from engine.profile.chat_plan import Judge, judge
 from engine.profile.cost import Cost
@@ -20,7 +21,7 @@ from engine.store import datasets as dataset_rows
 from engine.store import personas as persona_rows
 from engine.store.database import change, opened
 from engine.store.personas import Answer
-from models.events import Event, Failed, Finished, Note, Step
+from models.events import Event, Failed, Finished
 
 
 @dataclass(frozen=True)
@@ -58,36 +59,31 @@ async def inferred(data_dir: Path, wish: Wish) -> AsyncGenerator[Event, None]:
     The first event tells the cost. A killed call's answers are kept, and the next takes them up.
 
     Raises:
-        UserError: no such dataset or provider.
+        UserError: no such dataset or provider, or another window or command is at work on it.
     """
-    async with judge(wish.provider, data_dir) as who:
-        asking, cost = await fitting(await asyncio.to_thread(_planned, data_dir, wish, who))
-    total = len(asking.missing)
-    yield Step(0, total, f"{who.name} is asked. {cost} Answers:")
-    if asking.warning:
-        yield Note(asking.warning)
-    if asking.too_long:
-        yield Note(f"Over the model's {who.context:,} tokens, and left out: {asking.too_long:,}.")
-    spent, has_failed = Spent(), False
-    came: set[tuple[str, str]] = set()
-    try:
-        async with aclosing(asked_all(data_dir, asking, spent, came)) as events:
+    stored: list[Persona] = []
+    spent = Spent()
+    with at_work(data_dir, wish.dataset_id, "inferred"):
+        async with judge(wish.provider, data_dir) as who:
+            asking, cost = await fitting(await asyncio.to_thread(_planned, data_dir, wish, who))
+
+        def adopt(answers: Answers) -> None:
+            stored.extend(_adopt(data_dir, wish, asking, answers))
+
+        work = answered(data_dir, wish.dataset_id, asking, cost, spent, adopt)
+        async with aclosing(work) as events:
             async for event in events:
-                has_failed |= isinstance(event, Failed)
                 yield event
-    finally:
-        answers = await asyncio.to_thread(answers_now, data_dir, wish.dataset_id, asking, came)
-        stored = await asyncio.to_thread(_adopt, data_dir, wish, asking, answers)
-    if has_failed:
-        return
+                if isinstance(event, Failed):
+                    return
     failed = Counter(one.failure for one in stored if one.is_failed)
     yield Finished(
         {
             "dataset": wish.dataset_id,
             "model": who.name,
             "exemplars": wish.shown_kind,
-            "asked": total,
-            "kept": len(asking.questions) - total,
+            "asked": len(asking.missing),
+            "kept": len(asking.questions) - len(asking.missing),
             "too_long": asking.too_long,
             "personas": len(stored) - failed.total(),
             "failed": failed.total(),
@@ -119,9 +115,7 @@ def _is_wanted(persona: Persona | None, fresh: bool) -> bool:
     return persona.origin == "inferred" and (persona.is_failed or fresh)
 
 
-def _adopt(
-    data_dir: Path, wish: Wish, asking: Asking, answers: Mapping[tuple[str, str], Answer]
-) -> list[Persona]:
+def _adopt(data_dir: Path, wish: Wish, asking: Asking, answers: Answers) -> list[Persona]:
     """Make the answers into personas, all in one change; returns those that were asked for."""
     with opened(data_dir) as db, change(db, "Infer personas"):
         there = {

@@ -1,6 +1,7 @@
 """What is to be asked of which chat model, and what it has answered before. Asks nothing."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -19,6 +20,18 @@ LOCAL_CONTEXT = 8192
 """Tokens that a local model is opened for, if it takes so many."""
 CHARACTERS_A_TOKEN = 4
 """The usual estimate where the tokenizer is not at hand."""
+_OF_EAST_ASIA = re.compile(
+    "[\u1100-\u11ff\u2e80-\u31ff\u3400-\u9fff\uac00-\ud7ff\uf900-\ufaff\uff00-\uffef"
+    "\U00020000-\U0003ffff]"
+)
+"""Characters of Chinese, Japanese and Korean: three quarters of a token each.
+
+Of chapters 1 to 5 of Pro Git and the Contributor Covenant in these languages (62,000 to 104,000
+characters each) that makes 0.94 to 1.19 of what the tokenizer of Qwen2.5 counts, 0.98 to 1.10 of
+Llama 3's and 1.11 to 1.42 of Gemma 4's, where four characters a token made 0.41 to 0.56; of that of
+the embedded model, which was made for English, 0.32 to 0.46. In English it is 1.04 to 1.14 of all
+of these.
+"""
 
 
 @dataclass(frozen=True)
@@ -108,7 +121,9 @@ async def judge(provider: str, data_dir: Path) -> AsyncIterator[Judge]:
 
 
 async def _estimated(messages: Sequence[Message]) -> int:
-    return sum(len(message.content) for message in messages) // CHARACTERS_A_TOKEN
+    texts = [message.content for message in messages]
+    characters, wide = sum(map(len, texts)), sum(len(_OF_EAST_ASIA.findall(one)) for one in texts)
+    return (characters + 2 * wide) // CHARACTERS_A_TOKEN
 
 
 def _counter(vocabulary: LocalModel) -> Callable[[Sequence[Message]], Awaitable[int]]:

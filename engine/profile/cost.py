@@ -12,6 +12,8 @@ from engine.store import readers as reader_rows
 from engine.store.database import opened
 from models.chat import Message
 
+_GUESSED_BY = "a token for 4 characters, 3 for 4 of Chinese, Japanese or Korean"
+
 
 @dataclass(frozen=True)
 class Cost:
@@ -33,7 +35,7 @@ class Cost:
         kept = f", {self.reused:,} answers are kept from before" if self.reused else ""
         if not self.calls:
             return f"Nothing is left to ask{kept}."
-        about = "about (a token for 4 characters) " if self.is_estimate else ""
+        about = f"about ({_GUESSED_BY}) " if self.is_estimate else ""
         return (
             f"{self.calls:,} requests{kept}: {about}{self.prompt_tokens:,} tokens to read, "
             f"at most {self.completion_tokens_at_most:,} to write."

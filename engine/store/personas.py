@@ -40,6 +40,11 @@ class Answer:
     completion_tokens: int
 
     @property
+    def was_turned_away(self) -> bool:
+        """Whether the server took no such request: then nothing was said."""
+        return not self.is_read and not self.unread
+
+    @property
     def key(self) -> tuple[str, str]:
         return self.example_id, self.asked
 

@@ -21,7 +21,14 @@ from engine.profile.cost import Cost
 from engine.reports import PreferencesReport
 from engine.sources.dialogue import last_request
 from models.events import Event
-from studio.persona_words import entry_lines, figure_lines, map_lines, marks_of, states_told
+from studio.persona_words import (
+    entry_lines,
+    figure_lines,
+    map_lines,
+    marks_of,
+    states_told,
+    work_told,
+)
 from studio.screens.ask_words import AskWords, Blank
 from studio.screens.choose_dataset import ChooseDataset
 from studio.screens.choose_provider import ChooseProvider
@@ -138,6 +145,7 @@ class PersonaScreen(Screen[None]):
                 found = await self._session.ask(kept_map, self._dataset)
             self._entries = entries
             self._take(found)
+            self._show_work()
         self._fill()
 
     def _take(self, found: PersonaMap | None) -> None:
@@ -205,17 +213,19 @@ class PersonaScreen(Screen[None]):
         self._show()
 
     def _news(self, key: str) -> None:
-        """Show how far the work on this dataset is."""
-        seen = self._session.tracker.works.get(key)
-        if key != self._key or seen is None:
+        if key != self._key:
             return
-        step = seen.step
-        far = f"{step.note} {step.done:,} of {step.total:,}" if step else ""
-        self.progress.update(one_line(" ".join([far, *seen.notes]), 400))
-        self.progress.display = seen.ended is None
-        if seen.ended is not None:
+        self._show_work()
+        if not self._is_at_work:
             self._read()
         self.refresh_bindings()
+
+    def _show_work(self) -> None:
+        """How far the work on this dataset is; of one that ended, what the list does not tell."""
+        seen = self._session.tracker.works.get(self._key)
+        told = work_told(seen.step, seen.notes, seen.ended) if seen else ""
+        self.progress.update(told)
+        self.progress.display = bool(told)
 
     def action_close(self) -> None:
         self.app.switch_mode("readers")

@@ -160,6 +160,36 @@ def test_loading_leaves_what_the_editor_wrote(data_dir: Path, tmp_path: Path) ->
     assert persona(data_dir, "l00").text == THOROUGH
 
 
+def test_of_two_rows_for_one_pair_the_first_counts_and_the_other_is_listed(
+    data_dir: Path, tmp_path: Path
+) -> None:
+    """The third line has a new side, which is taken, and the fourth says the same again."""
+    fill_dataset(data_dir, 2)
+    first, second = (one.prompt for one in examples(2))
+    path = written(
+        tmp_path / "p.jsonl",
+        {"prompt": first, "persona_chosen": PLAIN, "persona_rejected": THOROUGH},
+        {"prompt": second, "persona_chosen": PLAIN},
+        {"prompt": second, "persona_chosen": THOROUGH, "persona_rejected": THOROUGH},
+        {"prompt": first, "persona_chosen": PLAIN},
+        {"prompt": first, "persona_chosen": THOROUGH, "persona_rejected": PLAIN},
+    )
+    report = load_personas(data_dir, path, "letters")
+    assert texts(data_dir) == [{"chosen": PLAIN, "rejected": THOROUGH}] * 2
+    assert report.personas == 4
+    assert [(one.line, one.reason) for one in report.skipped] == [
+        (
+            3,
+            "Its chosen persona is left out: an earlier row of this pair says something else.",
+        ),
+        (
+            5,
+            "Its chosen and rejected personas are left out: an earlier row of this pair says "
+            "something else.",
+        ),
+    ]
+
+
 def test_a_file_that_fits_nothing_stores_nothing(data_dir: Path, tmp_path: Path) -> None:
     fill_dataset(data_dir, 1)
     path = written(tmp_path / "p.jsonl", {"prompt": "Never asked", "persona_chosen": PLAIN})

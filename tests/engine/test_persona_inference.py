@@ -1,5 +1,6 @@
 """Personas inferred and checked by a model behind a real server: roles swapped, going on, kept."""
 
+import asyncio
 import json
 from collections.abc import AsyncGenerator
 from pathlib import Path
@@ -9,8 +10,11 @@ import pytest
 from engine import desk
 from engine.personas.check import CheckWish, check_cost, checked
 from engine.personas.domain import Persona
+from engine.personas.held_out import held_out
 from engine.personas.infer import Wish, inference_cost, inferred
+from engine.personas.map import map_path
 from engine.store import personas as persona_rows
+from engine.store.authors import come_by
 from engine.store.database import change, opened
 from models.errors import BadInput
 from models.events import Event, Failed, Finished, JsonObject, Note
@@ -102,13 +106,45 @@ async def test_a_prompt_that_the_server_filters_stops_no_other(data_dir: Path) -
     assert all("refused with status 400: The content filter" in one.raw for one in failed)
 
 
+async def test_a_persona_whose_check_the_server_filters_stays_unchecked(data_dir: Path) -> None:
+    """With the answer `Glue …` first the server refuses; asked again it is with `fresh` alone."""
+    fill_dataset(data_dir, 2)
+    with guessing(Guesser()) as model:
+        await result_of(inferred(data_dir, Wish("letters", model.provider)))
+        model.filters = "Answer 1:\nGlue the joint of chair 0"
+        before = len(model.asked)
+        wish = CheckWish("letters", model.provider)
+        result = await result_of(checked(data_dir, wish))
+        assert (result["turned_away"], len(model.asked) - before) == (2, 8)
+        assert [one.state for one in stored(data_dir)] == ["unchecked"] * 2 + ["passed"] * 2
+        assert at(result, "both", "accuracy", "cases") == 2
+        model.filters = ""
+        again = await result_of(checked(data_dir, wish))
+        assert (again["turned_away"], again["asked"]) == (2, 0)
+        fresh = await result_of(checked(data_dir, CheckWish("letters", model.provider, fresh=True)))
+        assert (fresh["turned_away"], fresh["asked"]) == (0, 8)
+    assert {one.state for one in stored(data_dir)} == {"passed"}
+
+
+async def test_a_comparison_that_the_server_filters_is_left_out(data_dir: Path) -> None:
+    fill_dataset(data_dir, 2)
+    with guessing(Guesser()) as model:
+        await result_of(inferred(data_dir, Wish("letters", model.provider)))
+        model.filters = "chair number 0?\n\nTwo guesses"
+        wish = CheckWish("letters", model.provider, compares=True)
+        result = await result_of(checked(data_dir, wish))
+    assert result["preference"] == {"chosen": 1, "rejected": 0, "ties": 0, "gap": 1.0}
+    assert result["turned_away"] == 0
+
+
 async def test_a_server_that_refuses_everything_ends_the_work(data_dir: Path) -> None:
-    fill_dataset(data_dir, 3)
+    """Four are under way at once: as the third is refused, two more may have been asked."""
+    fill_dataset(data_dir, 9)
     with guessing(Guesser(filters="Preferred answer:")) as model:
         events = await all_of(inferred(data_dir, Wish("letters", model.provider)))
     assert isinstance(events[-1], Failed)
     assert "refused with status 400" in events[-1].message
-    assert len(model.asked) < 6
+    assert len(model.asked) <= 6
     assert stored(data_dir) == []
 
 
@@ -219,6 +255,37 @@ async def test_a_check_that_is_refused_half_way_stores_whole_checks_only(data_di
         model.refuses_from = None
         await result_of(checked(data_dir, CheckWish("letters", model.provider)))
     assert {one.state for one in stored(data_dir)} == {"passed"}
+
+
+async def test_two_are_never_at_work_on_one_datasets_personas(data_dir: Path) -> None:
+    """The first is a window, which has asked nothing yet; the second is told before it asks."""
+    fill_dataset(data_dir, 1)
+    fill_dataset(data_dir, 1, "notes")
+
+    async def begin(work: AsyncGenerator[Event, None]) -> None:
+        come_by("window")
+        await anext(work)
+
+    with guessing(Guesser()) as model:
+        await result_of(inferred(data_dir, Wish("letters", model.provider)))
+        before = len(model.asked)
+        first = checked(data_dir, CheckWish("letters", model.provider))
+        await asyncio.create_task(begin(first))
+        told = "'letters' are being checked in a window, since ..:.. UTC.*stop it there"
+        for second in (
+            inferred(data_dir, Wish("letters", model.provider, fresh=True)),
+            checked(data_dir, CheckWish("letters", model.provider)),
+            held_out(data_dir, "letters", "embedded", 2),
+        ):
+            with pytest.raises(BadInput, match=told):
+                await anext(second)
+        assert len(model.asked) == before
+        await result_of(inferred(data_dir, Wish("notes", model.provider)))
+        await first.aclose()
+        await result_of(checked(data_dir, CheckWish("letters", model.provider)))
+    assert (
+        map_path(data_dir, "letters", "work").with_suffix(".lock").stat().st_mode & 0o777 == 0o600
+    )
 
 
 async def test_a_judge_that_inferred_the_personas_is_named_as_such(data_dir: Path) -> None:

@@ -5,6 +5,7 @@ import json
 from collections import Counter
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
+from pathlib import Path
 
 import pytest
 
@@ -12,7 +13,7 @@ from engine.domain import Review
 from engine.frameworks import dimensions, statements
 from engine.profile.chat import answers_by_chat
 from engine.profile.chat_pieces import Room, pieces
-from engine.profile.chat_plan import Plan, planned
+from engine.profile.chat_plan import Plan, judge, planned
 from engine.profile.chat_replies import read_reply
 from engine.profile.chat_sheets import Sheet, sheets
 from engine.profile.cost import Cost
@@ -279,3 +280,21 @@ async def test_closing_cancels_the_requests_under_way_and_keeps_what_is_done() -
                 break
     assert model.waiting == 0
     assert [answer.review_id for answer in kept] == ["r0"]
+
+
+@pytest.mark.parametrize(
+    ("text", "tokens"),
+    [
+        ("It was a good book, and long.", 7),  # 29 / 4
+        ("我觉得这本小说很有意思。", 9),  # 12 * 3 / 4
+        ("この小説はとてもよかった。", 9),  # 13 * 3 / 4
+        ("이 소설은 정말 좋았다.", 7),  # 9 * 3 / 4 + 4 / 4: three spaces and a full stop
+        ("小说 Emma 很好", 4),  # 4 * 3 / 4 + 6 / 4
+    ],
+)
+async def test_the_tokens_of_a_servers_prompt_are_estimated_by_its_script(
+    data_dir: Path, text: str, tokens: int
+) -> None:
+    async with judge("endpoint:http://127.0.0.1:9/v1#m", data_dir) as who:
+        assert await who.count_tokens([Message("user", text)]) == tokens
+        assert not who.counts_exactly

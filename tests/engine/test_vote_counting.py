@@ -1,10 +1,8 @@
 """Win rates, what a verdict still takes, and agreement, against numbers worked out by hand."""
 
-import math
-
 import pytest
 
-from engine.intervals import mean_interval, student_t_95, wilson
+from engine.intervals import wilson
 from engine.votes.counting import (
     Counted,
     Outcome,
@@ -142,19 +140,3 @@ def test_agreement_takes_two_voters_and_two_opinions() -> None:
 def test_a_shared_first_place_is_nobodys() -> None:
     found = firsts([{"a": 2, "b": 0}, {"a": 1, "b": 1}, {"a": 0, "b": 2}, {"a": 2, "b": 0}])
     assert found == {"a": (2, 4), "b": (1, 4)}
-
-
-@pytest.mark.parametrize(
-    ("degrees", "point"), [(1, 12.7062), (2, 4.30265), (4, 2.77645), (10, 2.22814), (60, 2.0003)]
-)
-def test_students_t_against_the_tables(degrees: int, point: float) -> None:
-    assert student_t_95(degrees) == pytest.approx(point, rel=0.01)
-
-
-def test_the_interval_of_a_mean() -> None:
-    """Of 1 and 3: 2 ± 12.706 · 1.41421 / 1.41421."""
-    assert mean_interval([5.0]) is None
-    found = mean_interval([1.0, 3.0])
-    assert found is not None
-    assert found[1] - 2 == pytest.approx(12.7062, abs=1e-3)
-    assert math.isclose(2 - found[0], found[1] - 2)

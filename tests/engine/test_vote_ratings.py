@@ -7,7 +7,7 @@ import pytest
 from engine import desk
 from engine.domain import Reader
 from engine.editor_sheet import editor_sheet
-from engine.intervals import student_t_95
+from engine.intervals import student_t
 from engine.store import profiles as profile_rows
 from engine.store import readers as reader_rows
 from engine.store.database import change, opened
@@ -43,7 +43,7 @@ def test_a_text_counts_once_however_many_rated_it() -> None:
     found = interest(ratings)
     tuned = found["tuned"]
     assert (tuned.mean, tuned.ratings, tuned.voters) == (3.0, 3, 2)
-    assert tuned.interval == pytest.approx((3 - student_t_95(1), 3 + student_t_95(1)))
+    assert tuned.interval == pytest.approx((3 - student_t(1), 3 + student_t(1)))
     assert (found["base"].mean, found["base"].interval) == (1.0, None)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.personas.lock import at_work
 from tests.engine.persona_rows import fill_dataset, store_personas
 from tests.persona_model import PLAIN, THOROUGH, Guesser, guessing
 from tests.studio.command_line import command, document
@@ -39,6 +40,16 @@ def test_inferring_what_is_there_says_that_nothing_was_left(data_dir: Path, mode
     store_personas(data_dir, 1)
     again = command(data_dir, "persona", "infer", "letters", "--provider", model.provider)
     assert "Nothing was left to infer" in again.stdout
+    assert model.asked == []
+
+
+def test_who_comes_second_is_told_who_is_at_work(data_dir: Path, model: Guesser) -> None:
+    store_personas(data_dir, 1)
+    asks = ("letters", "--provider", model.provider, "--yes")
+    with at_work(data_dir, "letters", "inferred"):
+        refused = command(data_dir, "persona", "check", *asks)
+    assert refused.exit_code == 2
+    assert "The personas of 'letters' are being inferred" in refused.stderr
     assert model.asked == []
 
 

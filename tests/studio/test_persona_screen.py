@@ -132,6 +132,29 @@ async def test_a_model_infers_and_checks_from_the_window(data_dir: Path, model: 
         assert "4 passed" in window.text("#heading")
 
 
+async def test_what_the_judges_server_refused_stands_below_the_list(
+    data_dir: Path, model: Guesser
+) -> None:
+    """Until the next work, and not beside another dataset."""
+    store_personas(data_dir, 2)
+    fill_dataset(data_dir, 1, "notes")
+    model.filters = "Answer 1:\nGlue the joint of chair 0"
+    async with workspace(data_dir) as window:
+        await have_asked(window, "k", model)
+        await window.until(
+            lambda: (
+                isinstance(window.screen, PersonaScreen)
+                and "refused a request: 2 personas" in window.text("#progress")
+            )
+        )
+        assert window.screen.query_one("#progress").display
+        await window.pilot.press("d")
+        await window.until(lambda: isinstance(window.screen, ChooseDataset))
+        await window.press("down", "enter")
+        assert "Personas of notes" in window.text("#heading")
+        assert not window.screen.query_one("#progress").display
+
+
 async def have_asked(window: Window, key: str, model: Guesser) -> None:
     """Press a key that asks a model, and answer all that the window asks before it does."""
     await window.pilot.press(key)
