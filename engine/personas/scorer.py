@@ -4,14 +4,13 @@ The file has hashes and numbers alone, a line for each margin. It is a cache: wh
 words, or of another model, has a hash of its own.
 """
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from engine.kept_lines import keep_lines, kept_lines
 from engine.prompts import prompt_sha256
-from models.aside import is_cut_off
 from models.chat import Message
 from models.local import LocalModel
 
@@ -47,18 +46,11 @@ class Scorer:
         return self.kept[asked]
 
     def _keep(self, asked: str, margin: float) -> None:
-        row = {"model": self.model.sha256, "asked": asked, "margin": margin}
-        line = json.dumps(row) + "\n"
-        with self.file.open("ab", buffering=0) as margins:
-            margins.write(("\n" + line if is_cut_off(self.file) else line).encode())
+        keep_lines(self.file, {"model": self.model.sha256, "asked": asked, "margin": margin})
         self.kept[asked] = margin
 
 
 def _read(file: Path, model_sha256: str) -> Iterator[tuple[str, float]]:
-    for line in file.read_text(encoding="ascii", errors="replace").splitlines():
-        try:
-            row = json.loads(line)
-        except ValueError:
-            continue  # the line a kill cut off
+    for row in kept_lines(file):
         if row["model"] == model_sha256:
             yield row["asked"], row["margin"]

@@ -4,13 +4,13 @@ Waiting work, in the front end's loop. Each answer is in the evaluation's `answe
 next is asked for, so that the same call goes on where a killed one stopped.
 """
 
-import json
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from engine import runs
 from engine.jobs import RunDir
+from engine.kept_lines import keep_lines, kept_lines
 from engine.prompts import Takes, for_persona, prompt_sha256, refusal_note
 from engine.prompts.taking import taken_by
 from engine.tailoring import probe
@@ -25,7 +25,6 @@ from engine.tailoring.cases import (
 )
 from engine.tailoring.evaluation import settings_of
 from engine.tailoring.speakers import Speaker, speakers_of
-from models.aside import is_cut_off
 from models.chat import Message, Reply, Sampling, Stopped, complete
 from models.errors import UserError
 from models.events import Event, Failed, Finished, Note, Step
@@ -75,17 +74,8 @@ class Request:
 
 def read_answers(directory: Path) -> dict[Key, Written]:
     """What was written so far, the newest where a prompt was asked again."""
-    file = directory / ANSWERS
-    if not file.exists():
-        return {}
-    found = {}
-    for line in file.read_text(encoding="utf-8").splitlines():
-        try:
-            one = Written(**json.loads(line))
-        except ValueError:
-            continue  # the line a kill cut off
-        found[one.key] = one
-    return found
+    written = (Written(**row) for row in kept_lines(directory / ANSWERS))
+    return {one.key: one for one in written}
 
 
 async def answered(
@@ -132,7 +122,7 @@ async def answered(
                 except UserError as error:
                     yield Failed(f"{error.message} {written} answers are kept.", error.hint)
                     return
-                _keep(directory, _written(request, reply))
+                keep_lines(directory / ANSWERS, asdict(_written(request, reply)))
                 written += 1
     yield Finished({"answers": total, "written": written, "cases": len(cases), "silent": silent})
 
@@ -172,10 +162,3 @@ def _written(request: Request, reply: Reply) -> Written:
         reply.stopped,
         reply.model_sha256,
     )
-
-
-def _keep(directory: Path, written: Written) -> None:
-    file = directory / ANSWERS
-    line = json.dumps(asdict(written), ensure_ascii=False) + "\n"
-    with file.open("ab", buffering=0) as answers:
-        answers.write(("\n" + line if is_cut_off(file) else line).encode(errors="replace"))

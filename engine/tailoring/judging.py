@@ -16,6 +16,7 @@ from engine.bank_extend.gates import filled
 from engine.judge.families import family_of
 from engine.judge.judging import TOO_SMALL
 from engine.judge.questions import PAIRWISE, Aspect, Question, Said, read_reply
+from engine.kept_lines import keep_lines, kept_lines
 from engine.personas.domain import SIDES
 from engine.profile.chat_plan import LOCAL_CONTEXT, Judge, judge
 from engine.profile.cost import Cost
@@ -23,7 +24,6 @@ from engine.spent import Spent
 from engine.tailoring.answers import read_answers
 from engine.tailoring.cases import CASES, read_cases
 from engine.tailoring.contests import Contestant, Judged, Seat, contests_of
-from models.aside import is_cut_off
 from models.asking import asked, concurrently
 from models.errors import BadInput, UserError
 from models.events import Event, Failed, Finished, Note, Step
@@ -93,22 +93,14 @@ def prints_of(directory: Path) -> dict[tuple[str, str, str, Aspect], str]:
 
 def read_replies(directory: Path) -> Iterator[Reply]:
     """All replies, those that could not be read too, in the order in which they came."""
-    file = directory / JUDGED
-    for line in file.read_text(encoding="utf-8").splitlines() if file.exists() else ():
-        try:
-            row = json.loads(line)
-            said = row.pop("said")
-            yield Reply(**row, said=Said(**said) if said else None)
-        except ValueError:
-            continue  # the line a kill cut off
+    for row in kept_lines(directory / JUDGED):
+        said = row.pop("said")
+        yield Reply(**row, said=Said(**said) if said else None)
 
 
 def keep_reply(directory: Path, reply: Reply) -> None:
     """Append a reply; of one question to one judge the last counts."""
-    file = directory / JUDGED
-    line = json.dumps(asdict(reply), ensure_ascii=False) + "\n"
-    with file.open("ab", buffering=0) as replies:
-        replies.write(("\n" + line if is_cut_off(file) else line).encode(errors="replace"))
+    keep_lines(directory / JUDGED, asdict(reply))
 
 
 async def judging_cost(data_dir: Path, evaluation_id: str, provider: str) -> Cost:

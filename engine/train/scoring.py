@@ -14,11 +14,11 @@ from pathlib import Path
 import torch
 from transformers import PreTrainedModel
 
+from engine.kept_lines import keep_lines, kept_lines
 from engine.train import processes, shared_prefix
 from engine.train.data import Example
 from engine.train.logprobs import token_logprobs
 from engine.train.prefix_tree import common_length, pack
-from models.aside import is_cut_off
 from models.library import BaseModel, sha256_of
 
 PAIRS_AT_ONCE = 32
@@ -147,17 +147,10 @@ class ReferenceCache:
     def __init__(self, path: Path, base_key: str) -> None:
         self._path = path
         self._base_key = base_key
-        self._known: dict[str, PairLogps] = {}
-        if path.exists():
-            for line in path.read_text(encoding="utf-8").splitlines():
-                self._take(line)
-
-    def _take(self, line: str) -> None:
-        try:
-            key, chosen, rejected = json.loads(line)
-        except ValueError:
-            return  # the line a kill cut off
-        self._known[str(key)] = PairLogps(float(chosen), float(rejected))
+        self._known = {
+            str(key): PairLogps(float(chosen), float(rejected))
+            for key, chosen, rejected in kept_lines(path)
+        }
 
     def key(self, example: Example) -> str:
         tokens = (example.prompt_ids, example.chosen_ids, example.rejected_ids)
@@ -168,12 +161,10 @@ class ReferenceCache:
 
     def add(self, examples: Sequence[Example], scores: dict[str, PairLogps]) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        lines = ["\n"] if is_cut_off(self._path) else []
-        for example in examples:
-            if score := scores.get(example.pair_id):
-                key = self.key(example)
-                self._known[key] = score
-                lines.append(json.dumps([key, score.chosen, score.rejected]) + "\n")
-        # In one piece, so that runs which score side by side do not cut each other's lines.
-        with self._path.open("ab", buffering=0) as file:
-            file.write("".join(lines).encode())
+        found = {
+            self.key(example): score
+            for example in examples
+            if (score := scores.get(example.pair_id))
+        }
+        self._known |= found
+        keep_lines(self._path, *([key, one.chosen, one.rejected] for key, one in found.items()))
