@@ -13,15 +13,13 @@ from textual.widgets import Footer, Markdown
 
 from engine.private_file import AlreadyThere, private_file
 from engine.tailoring.report import TailoringReport
-from models.errors import BadInput
 from studio.screens.ask_words import AskWords, Blank
 from studio.screens.confirm import Confirm
 from studio.session import Session
-from studio.sheets.tailoring import as_html, as_markdown
+from studio.sheets.tailoring import as_markdown, laid_out_for
 from studio.text import one_line, visible
 from studio.typed_path import typed_path
 
-LAYOUTS = {".html": as_html, ".md": as_markdown}
 WHERE = "A page of HTML that loads nothing (.html), or Markdown (.md)."
 
 
@@ -65,10 +63,6 @@ class ReadReport(ModalScreen[None]):
             self.notify(f"Written to {visible(str(path))}.", markup=False)
 
     def _written(self, _: Path, path: Path, replaces: bool) -> None:
-        layout = LAYOUTS.get(path.suffix.lower())
-        if layout is None:
-            raise BadInput(
-                f"{path.name!r} does not say what report it is to be.", "End it in .html or .md."
-            )
+        text = laid_out_for(self._report, path)
         with private_file(path, replaces) as file:
-            file.write(layout(self._report).encode())
+            file.write(text.encode())

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from engine.judge.questions import PAIRWISE
 from engine.tailoring.contests import Contestant, ContestFigures
@@ -9,6 +10,7 @@ from engine.tailoring.margins import BASE, ArmFigures, Mean, Ratio
 from engine.tailoring.probe import NOBODY
 from engine.tailoring.report import Published, TailoringReport, published
 from engine.votes.counting import WinRate
+from models.errors import BadInput
 from studio.sheets.page import html_page, html_text, markdown_line
 from studio.text import count
 
@@ -65,6 +67,21 @@ def as_markdown(report: TailoringReport) -> str:
                 lines.append(f"| {' | '.join(cells)} |")
             parts.append("\n".join(lines))
     return "\n\n".join(parts) + "\n"
+
+
+def laid_out_for(report: TailoringReport, path: Path) -> str:
+    """The report as the end of a file's name has it, .html or .md.
+
+    Raises:
+        BadInput: the name ends otherwise.
+    """
+    layouts = {".html": as_html, ".md": as_markdown}
+    layout = layouts.get(path.suffix.lower())
+    if layout is None:
+        raise BadInput(
+            f"{path.name!r} does not say what report it is to be.", "End it in .html or .md."
+        )
+    return layout(report)
 
 
 def sections(report: TailoringReport) -> Iterator[Section]:

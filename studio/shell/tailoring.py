@@ -12,7 +12,6 @@ import click
 
 from engine.sampling import resampled
 from models.chat import Reply, Text
-from models.errors import BadInput
 from studio.shell.base import Command, give, say, shared, tell
 from studio.shell.events import read_to_end
 from studio.shell.files import FORCE, write_private
@@ -285,11 +284,5 @@ def report(dataset: str, file: Path, evaluation: str | None, force: bool) -> Non
         else:
             say(tailoring.as_markdown(found), newline=False)
         return
-    layouts = {".html": tailoring.as_html, ".md": tailoring.as_markdown}
-    layout = layouts.get(file.suffix.lower())
-    if layout is None:
-        raise BadInput(
-            f"{file.name!r} does not say what report it is to be.", "End it in .html or .md."
-        )
-    write_private(file, layout(found), force)
+    write_private(file, tailoring.laid_out_for(found, file), force)
     give({**asdict(found), "file": str(file)}, [f"Written to {file}."])
