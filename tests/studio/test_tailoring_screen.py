@@ -44,6 +44,14 @@ from tests.engine.tailoring_rows import (
 from tests.studio import run_data
 from tests.studio.conftest import Window
 
+PROBE = Probe(
+    Place("cpu", 2, "On the CPU."),
+    4.0,
+    10.0,
+    scoring_tokens_per_s=500.0,
+    training_tokens_per_s=100.0,
+)
+
 
 @asynccontextmanager
 async def tailoring(data_dir: Path, size: tuple[int, int] = (120, 40)) -> AsyncIterator[Window]:
@@ -119,7 +127,7 @@ async def test_a_training_goes_through_the_preflight_into_the_queue(
     path = probe_path(
         data_dir / "cache", resolve_base("embedded"), config_for("persona-quick", "embedded", {})
     )
-    write_probe(path, Probe(Place("cpu", 2, "On the CPU."), 4.0, 10.0, 500.0, 100.0))
+    write_probe(path, PROBE)
     other = Run("train-1", "train", "jo", "quick for jo", MOMENT)
     with opened(data_dir) as db:
         run_rows.add(db, other)
