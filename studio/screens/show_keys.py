@@ -12,7 +12,12 @@ from textual.widgets import Static
 
 HELP = Binding("question_mark", "app.help", "Keys", id="window.help", tooltip="Show all keys")
 """Of the window, and of dialogs that list their keys in a line of their own."""
-GROUPS = {"window": "Everywhere", "pane": "While editing", "pairs.all": "All pairs"}
+GROUPS = {
+    "window": "Everywhere",
+    "pane": "While editing",
+    "pairs.all": "All pairs",
+    "tailoring.held_out": "On held-out pairs",
+}
 """Of those whose name does not tell it."""
 
 

@@ -7,7 +7,7 @@ from textual import getters, on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
-from textual.widgets import DataTable, Footer, Select, Static
+from textual.widgets import DataTable, Footer, Static
 
 from engine.domain import Run, RunKind
 from engine.tailoring.answers import answered
@@ -28,6 +28,7 @@ from studio.screens.runs import RunsScreen
 from studio.screens.train_keys import TAILORING_KEYS
 from studio.session import Session
 from studio.text import one_line
+from studio.widgets.run_order import RunOrder
 from studio.widgets.run_view import RunView
 from studio.widgets.tailoring_order import TailoringOrder
 
@@ -36,7 +37,7 @@ HOW_MANY = (
     "What was written before is kept; a training run has to be exported to write."
 )
 
-FIRST = "esc goes back to the pairs, where i infers personas and k checks them."
+FIRST = "There i infers personas and k checks them; the field above takes unchecked ones too."
 
 
 class TailoringScreen(RunsScreen):
@@ -53,7 +54,7 @@ class TailoringScreen(RunsScreen):
         self._dataset_id = dataset_id
 
     def compose(self) -> ComposeResult:
-        told = f"Tailoring on {one_line(self._dataset_id, 60)}"
+        told = f"Tailoring on {one_line(self._dataset_id, 44)}; esc goes back to the pairs"
         yield Static(told, id="heading", markup=False)
         with Vertical(id="work"):
             yield TailoringOrder(self._dataset_id)
@@ -68,7 +69,6 @@ class TailoringScreen(RunsScreen):
         self.progress.display = False
         self._session.tracker.changed.subscribe(self, self._news)
         self.order.explain()
-        self._examine()
 
     @property
     def subject(self) -> str | None:
@@ -101,7 +101,7 @@ class TailoringScreen(RunsScreen):
             (self.table if self._shown else self.order.choice.base).focus()
         self.refresh_bindings()
 
-    @on(Select.Changed)
+    @on(RunOrder.Changed)
     def _changed(self) -> None:
         self._examine()
 
@@ -115,7 +115,6 @@ class TailoringScreen(RunsScreen):
         except UserError as error:
             told = refusal = f"{error.message} {FIRST}"
         self.doctor.set_class(not refusal, "-fine")
-        self.doctor.display = True
         self.doctor.update(one_line(told, 400))
 
     def action_leave(self) -> None:
