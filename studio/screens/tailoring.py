@@ -1,6 +1,6 @@
 """Tailoring: train with the personas of a dataset, and see what that comes to on held-out pairs."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from typing import ClassVar
 
 from textual import getters, on, work
@@ -10,15 +10,16 @@ from textual.containers import Vertical
 from textual.widgets import DataTable, Footer, Static
 
 from engine.domain import Run, RunKind
-from engine.tailoring.answers import answered
+from engine.tailoring.answers import ASKED_WITH, answered
 from engine.tailoring.evaluation import start_evaluation
 from engine.tailoring.judging import judged, judging_cost
+from engine.tailoring.probe import probe
 from engine.tailoring.report import tailoring_report
 from engine.tailoring.sets import subject_of
 from engine.train.config import config_for
 from engine.training_input import set_in_short
 from models.errors import UserError
-from models.events import Event
+from models.events import Event, Step
 from studio.screens.ask_words import AskWords, Blank
 from studio.screens.choose_provider import ChooseProvider
 from studio.screens.confirm import Confirm
@@ -33,11 +34,18 @@ from studio.widgets.run_view import RunView
 from studio.widgets.tailoring_order import TailoringOrder
 
 HOW_MANY = (
-    "Each model writes an answer for both personas and for nobody, and answers the safety probe. "
-    "What was written before is kept; a training run has to be exported to write."
+    "To each prompt every model writes {given} answers: for both personas, and for nobody; and "
+    "{probe} to the safety probe, however few the prompts. What was written before is kept. A "
+    "training has to be exported to write."
 )
 
 FIRST = "There i infers personas and k checks them; the field above takes unchecked ones too."
+
+
+def asking_told(title: str, step: Step | None, notes: Sequence[str]) -> str:
+    """How far it is on a line, then what else there is to know."""
+    far = f"{title}: {step.note} {step.done:,} of {step.total:,}" if step else f"{title} …"
+    return "\n".join(filter(None, [one_line(far), one_line(" ".join(notes), 300)]))
 
 
 class TailoringScreen(RunsScreen):
@@ -156,7 +164,8 @@ class TailoringScreen(RunsScreen):
     async def action_answers(self) -> None:
         run = self._evaluation
         blanks = [Blank("Prompts", "10", "Type a number of prompts.")]
-        question = AskWords("How many held-out prompts?", HOW_MANY, blanks, "Write")
+        told = HOW_MANY.format(given=len(ASKED_WITH), probe=probe().answers)
+        question = AskWords("How many held-out prompts?", told, blanks, "Write")
         answer = await self.app.push_screen_wait(question)
         if run is None or answer is None:
             return
@@ -195,8 +204,7 @@ class TailoringScreen(RunsScreen):
         seen = self._session.tracker.works.get(key)
         if not self._asking or key != self._asking or seen is None:
             return
-        far = f"{seen.step.note} {seen.step.done:,} of {seen.step.total:,}" if seen.step else ""
-        self.progress.update(one_line(" ".join([seen.title, far, *seen.notes]), 400))
+        self.progress.update(asking_told(seen.title, seen.step, seen.notes))
         self.progress.display = seen.ended is None
         self.refresh_bindings()
 

@@ -16,7 +16,7 @@ from engine.store.database import opened
 from engine.tailoring.answers import read_answers
 from engine.tailoring.judging import read_judged
 from engine.tailoring.sets import subject_of
-from models.events import to_line
+from models.events import Step, to_line
 from studio.app import StudioApp
 from studio.screens.confirm import Confirm
 from studio.screens.evaluate_tailoring import EvaluateTailoring
@@ -26,7 +26,7 @@ from studio.screens.persona import PersonaScreen
 from studio.screens.preflight import PreflightDialog
 from studio.screens.read_report import ReadReport
 from studio.screens.show_keys import key_groups
-from studio.screens.tailoring import TailoringScreen
+from studio.screens.tailoring import TailoringScreen, asking_told
 from studio.screens.told import Told
 from studio.widgets.run_view import RunView
 from tests.engine.persona_rows import MOMENT
@@ -184,6 +184,20 @@ async def test_an_evaluation_is_ordered_with_the_run_under_the_cursor(data_dir: 
         window.screen.query_one("#limit", Input).value = "0"
         await window.click("#evaluate")
         assert "has made no model to evaluate" in window.text("#message")
+
+
+def test_how_far_the_answers_are_stands_apart_from_what_else_there_is_to_know() -> None:
+    told = asking_told("Answers", Step(3, 86, "base writes answers:"), ["run-1 writes nothing."])
+    assert told == "Answers: base writes answers: 3 of 86\nrun-1 writes nothing."
+
+
+async def test_the_answers_of_the_probe_are_told_before_they_are_asked(data_dir: Path) -> None:
+    """It asks 8 requests of each of two kinds under 4 personas and under none: 2 · 8 · 5 = 80."""
+    fill(data_dir, 24)
+    a_finished_evaluation(data_dir, limit=0)
+    async with tailoring(data_dir) as window:
+        await window.press("n")
+        assert "80 to the safety probe" in window.text("AskWords .box > Static")
 
 
 async def test_an_evaluation_is_answered_judged_and_read(data_dir: Path, judge: Judge) -> None:
