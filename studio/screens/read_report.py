@@ -11,11 +11,11 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Footer, Markdown
 
-from engine.private_file import AlreadyThere, private_file
+from engine.private_file import private_file
 from engine.tailoring.report import TailoringReport
 from models.errors import BadInput
+from studio.replacing import written
 from studio.screens.ask_words import AskWords, Blank
-from studio.screens.confirm import Confirm
 from studio.session import Session
 from studio.sheets.tailoring import as_html, as_markdown
 from studio.text import one_line, visible
@@ -55,16 +55,12 @@ class ReadReport(ModalScreen[None]):
             return
         with self._session.errors_told():
             path = typed_path(answer[0])
-            try:
-                await self._session.ask(self._written, path, False)
-            except AlreadyThere:
-                told = f"{visible(path.name)} is there already."
-                if not await self.app.push_screen_wait(Confirm("Replace it?", told, "Replace")):
-                    return
-                await self._session.ask(self._written, path, True)
-            self.notify(f"Written to {visible(str(path))}.", markup=False)
+            if await written(
+                self.app, path, lambda force: self._session.ask(self._written, path, force)
+            ):
+                self.notify(f"Written to {visible(str(path))}.", markup=False)
 
-    def _written(self, _: Path, path: Path, replaces: bool) -> None:
+    def _written(self, _: Path, path: Path, replaces: bool) -> Path:
         layout = LAYOUTS.get(path.suffix.lower())
         if layout is None:
             raise BadInput(
@@ -72,3 +68,4 @@ class ReadReport(ModalScreen[None]):
             )
         with private_file(path, replaces) as file:
             file.write(layout(self._report).encode())
+        return path
