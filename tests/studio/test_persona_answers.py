@@ -60,15 +60,18 @@ async def test_both_are_answered_at_once(data_dir: Path, size: tuple[int, int]) 
     store_personas(data_dir)
     async with workspace(data_dir, size) as window:
         await opened_on(window)
+        assert {"g", "s"} & window.screen.active_bindings.keys() == {"g"}
         await window.press("g")
         await window.until(lambda: all("prompt tokens" in cost for cost, _ in told(window)))
         await window.until(lambda: all(len(text) > 10 for _, text in told(window)))
+        assert {"g", "s"} & window.screen.active_bindings.keys() == {"s"}
         await window.press("s")
         # On a busy machine one may have come to its end before the key.
         await window.until(
             lambda: all(cost == "stopped" or "tokens/s" in cost for cost, _ in told(window))
         )
         assert any(cost == "stopped" for cost, _ in told(window))
+        await window.until(lambda: "g" in window.screen.active_bindings)
         assert personas_shown(window) == [PLAIN, THOROUGH]
 
 
