@@ -19,6 +19,7 @@ from engine.store import personas as persona_rows
 from engine.store import profiles as profile_rows
 from engine.store.database import opened
 from engine.tailoring.sets import dataset_of, tailoring_set
+from engine.train.choosing import to_train_on
 from engine.train.config import TrainConfig
 from engine.train.input_files import LEFT_OUT, NEAR_BOOK, Near, Opposite, input_files
 from models.errors import BadInput
@@ -101,7 +102,10 @@ def set_in_short(data_dir: Path, dataset_id: str, config: TrainConfig) -> str:
     """
     texts = _tailoring_texts(data_dir, dataset_id, config)
     held_out = sum(pair.held_out for pair in texts.pairs)
-    told = f"{len(texts.pairs) - held_out:,} to train on, {held_out:,} held out."
+    there = len(texts.pairs) - held_out
+    taken = len(to_train_on(texts.pairs, config.max_pairs))
+    of_those = f" of {there:,}" if taken < there else ""
+    told = f"{taken:,}{of_those} to train on, {held_out:,} held out."
     why = "; ".join(f"{len(ids):,} because {why}" for why, ids in texts.left_out.items())
     return f"{told} Left out: {why}." if why else told
 

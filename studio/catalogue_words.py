@@ -20,6 +20,17 @@ NAMES: "Mapping[RowState, str]" = {
     "trouble": "cannot be described",
 }
 """The states of a row, in the order in which they are told."""
+INVITATION = (
+    "Here all books of a publisher's file are described for {}.\n\n"
+    "Press i to take a catalogue in: CSV, JSON Lines or ONIX 3.\n"
+    "esc goes back to the previews."
+)
+TO_WRITE = "Nothing waits for you. w writes what is missing, v shows more."
+ALL_READ = "Nothing waits for you, and all is written. o writes the file out, v shows more."
+ABOUT_OUT = (
+    "The file as it came in, with the accepted descriptions in the place of the originals; all "
+    "else is as it was."
+)
 
 
 def how_far(line: "CatalogueLine") -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, cast
 
-from engine.personas.domain import SIDES, STATES, Persona, State
+from engine.personas.domain import SIDES, STATES, Persona, Side, State
 from engine.sources.dialogue import last_request
 from models.events import Event, Finished, Step
 from studio.pictures.readers_served import readers_served, twins_told
@@ -65,13 +65,18 @@ def origin_told(persona: Persona) -> str:
     return f"Inferred by {name}" if persona.origin == "inferred" else f"Loaded from {name}"
 
 
-def entry_lines(entry: "Entry") -> Iterator[str]:
-    """A pair in full, its personas first: answers may be long."""
+def entry_lines(entry: "Entry", keys: Mapping[Side, str] | None = None) -> Iterator[str]:
+    """A pair in full, its personas first: answers may be long.
+
+    Args:
+        keys: in the window, the key that writes the persona of each side.
+    """
     example = entry.example
     yield f"{example.id} of {one_line(example.dataset_id)}"
     for side in SIDES:
         yield ""
-        yield f"Who prefers the {side} answer:"
+        writes = f" ({keys[side]} edits)" if keys else ""
+        yield f"Who prefers the {side} answer{writes}:"
         persona = entry.personas.get(side)
         if persona is None:
             yield "  no persona yet"

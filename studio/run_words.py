@@ -172,11 +172,12 @@ def outcome(watched: Watched) -> Content:
     if watched.run.kind != "train":
         return Content(visible("\n".join(_exported(watched.result))))
     verdict = visible(str(watched.verdict.get("says", "")))
-    lines = Content(visible("\n".join(_trained(watched.result))))
+    whose = "the asker's" if is_dataset(watched.run.subject) else "this reader's"
+    lines = Content(visible("\n".join(_trained(watched.result, whose))))
     return Content("\n").join([Content.styled(verdict, "bold"), lines] if verdict else [lines])
 
 
-def _trained(result: Mapping[str, object]) -> Iterator[str]:
+def _trained(result: Mapping[str, object], whose: str) -> Iterator[str]:
     held_out = result.get("held_out")
     tracks = held_out.get("tracks") if isinstance(held_out, Mapping) else None
     if not isinstance(held_out, Mapping) or not held_out.get("pairs"):
@@ -184,7 +185,7 @@ def _trained(result: Mapping[str, object]) -> Iterator[str]:
     elif isinstance(tracks, Mapping) and tracks:
         yield from _table({**tracks, "all": held_out} if len(tracks) > 1 else tracks)
     else:
-        yield _sentence(held_out)
+        yield _sentence(held_out, whose)
     yield (
         f"{count(int(_number(result.get('steps'))), 'step')} on {result.get('device')}, "
         f"{duration(_number(result.get('seconds')))}."
@@ -213,12 +214,12 @@ def _evaluated(result: Mapping[str, object]) -> Iterator[str]:
         yield ARMS(arm["arm"], _share(turned.get("share")), " to ".join(ends), *shares)
 
 
-def _sentence(held_out: Mapping[str, object]) -> str:
+def _sentence(held_out: Mapping[str, object], whose: str) -> str:
     return (
         f"On {count(int(_number(held_out['pairs'])), 'pair')} it never trained on, the model "
-        f"preferred this reader's answer in {_number(held_out.get('accuracy')):.0%} after "
+        f"preferred {whose} answer in {_number(held_out.get('accuracy')):.0%} after "
         f"training, {_number(held_out.get('accuracy_before')):.0%} before. Beside the base, "
-        f"training moved it the reader's way in {_number(held_out.get('reward_accuracy')):.0%} "
+        f"training moved it that way in {_number(held_out.get('reward_accuracy')):.0%} "
         "of them (50% would be chance)."
     )
 

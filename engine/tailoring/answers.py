@@ -98,7 +98,10 @@ async def answered(
     directory = run.path
     arms, silent = speakers_of(data_dir, evaluation_id)
     for run_id in silent:
-        yield Note(f"{run_id} is not exported and writes nothing: `persona-studio export {run_id}`")
+        yield Note(
+            f"{run_id} writes nothing until it is exported: e on the training on the Tailoring "
+            f"screen, or `persona-studio export {run_id}`."
+        )
     cases = limited(read_cases(directory / CASES), limit)
     kept = read_answers(directory)
     total = written = 0

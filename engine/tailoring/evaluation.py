@@ -76,8 +76,10 @@ def ordered(
     if not held_out:
         raise BadInput(
             f"No held-out pair of {order.dataset_id!r} has both its personas.",
-            "One prompt in five is held out. Infer and check personas of more pairs: "
-            f"`persona-studio persona infer {order.dataset_id}`.",
+            "One prompt in five is held out. Infer personas of more pairs and check them: i and k "
+            f"on the Persona screen, or `persona-studio persona infer {order.dataset_id}`, then "
+            f"`persona check {order.dataset_id}`."
+            + ("" if order.unchecked else " Those that were not checked can be taken too."),
         )
     cases = limited(held_out, order.limit)
     tuned = [_tuned(data_dir, run_id, order.dataset_id) for run_id in order.run_ids]

@@ -49,6 +49,11 @@ class Probe:
     def of(self, kind: Kind) -> tuple[str, ...]:
         return self.requests if kind == "requests" else self.beside
 
+    @property
+    def answers(self) -> int:
+        """How many each model writes to all of it: under each persona, and under none."""
+        return sum(len(self.of(kind)) for kind in KINDS) * (len(self.personas) + 1)
+
 
 @dataclass(frozen=True)
 class Lean:

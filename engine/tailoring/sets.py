@@ -179,7 +179,7 @@ def _refuse_empty(
     dataset = examples[0].dataset_id if examples else "DATASET"
     raise BadInput(
         f"Of the {len(examples):,} pairs of {dataset!r} none is left to train on.",
-        f"Infer personas and check them: `persona-studio persona infer {dataset}`, then "
-        f"`persona check {dataset}`."
-        + ("" if unchecked else " `--unchecked` takes personas that were not checked."),
+        "Infer personas and check them: i and k on the Persona screen, or "
+        f"`persona-studio persona infer {dataset}`, then `persona check {dataset}`."
+        + ("" if unchecked else " Those that were not checked can be taken too (`--unchecked`)."),
     )

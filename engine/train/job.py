@@ -50,7 +50,7 @@ def work(run: RunDir, settings: Mapping[str, Any], asked_to_stop: Flag) -> Itera
     with loaded.as_base():
         told = "reference log-probabilities"
         reference = yield from _reference(loaded, [*of_base.values()], cache, asked_to_stop, told)
-        told = "the base without the card"
+        told = "the base told of nobody"
         plain = yield from _reference(loaded, judged.bare, cache, asked_to_stop, told)
     if reference is None or plain is None:
         return
@@ -94,7 +94,7 @@ def work(run: RunDir, settings: Mapping[str, Any], asked_to_stop: Flag) -> Itera
         (run.path / PICKED).unlink(missing_ok=True)
     yield Note("Scoring the held-out pairs, and some of its own, with the tuned model.")
     after = yield from _scores(loaded, judged.all, "held-out pairs")
-    opposite = yield from _scores(loaded, judged.opposite, "under the opposite reader's card")
+    opposite = yield from _scores(loaded, judged.opposite, "under the opposite card or persona")
     processes.leave()
     seconds = time.monotonic() - started
     scores = Scores(reference, after, plain, opposite)

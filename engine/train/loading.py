@@ -105,9 +105,10 @@ def load(run: RunDir, config: TrainConfig, cache_dir: Path) -> Generator[Event, 
     yield Note(f"{len(data.own)} pairs to train on, {len(data.held_out)} held out.")
     if data.made_up:
         yield Note(f"{len(data.made_up)} pairs of made-up readers teach it beside to read a card.")
+    of_personas = [pair.prompt for pair in pairs if pair.track == "personas"]
     if data.images:
-        yield Note(f"{data.images} of these are shown to the opposite reader too, sides swapped.")
-    of_personas = (pair.prompt for pair in pairs if pair.track == "personas")
+        whom = "under the opposite persona" if of_personas else "to the opposite reader"
+        yield Note(f"{data.images} of these are shown {whom} too, sides swapped.")
     if note := refusal_note(of_personas, ChatTemplate(tokenizer).takes):
         yield Note(note)
     if data.too_long:

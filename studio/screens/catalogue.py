@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 from typing import ClassVar
 
 from textual import getters, on, work
@@ -16,7 +17,8 @@ from engine.catalogues import review
 from engine.catalogues.state import CatalogueLine, CatalogueRow, RowState
 from engine.catalogues.writing import write_again, written
 from models.errors import UserError
-from studio.catalogue_words import NAMES, how_far
+from studio import replacing
+from studio.catalogue_words import ABOUT_OUT, ALL_READ, INVITATION, NAMES, TO_WRITE, how_far
 from studio.drafts import may_go
 from studio.screens.ask_words import AskWords, Blank
 from studio.screens.catalogue_keys import KEYS
@@ -38,14 +40,6 @@ LISTED = 100
 LOOK_EVERY_S = 2.0
 """How long a description that another window or command wrote may go unseen."""
 VIEWS: tuple[RowState, ...] = ("waiting", "accepted", "to_write", "skipped", "trouble")
-INVITATION = (
-    "Here all books of a publisher's file are described for {}.\n\n"
-    "Press i to take a catalogue in: CSV, JSON Lines or ONIX 3."
-)
-ABOUT_OUT = (
-    "The file as it came in, with the accepted descriptions in the place of the originals; all "
-    "else is as it was."
-)
 
 
 class CatalogueScreen(Screen[None]):
@@ -117,7 +111,7 @@ class CatalogueScreen(Screen[None]):
             **dict.fromkeys(("accept", "edit", "history"), has_text),
             "again": is_reading and shown is not None and not self._is_again,
             "skip": is_reading and shown is not None,
-            "write": is_reading and not self._is_writing,
+            "write": is_reading and not self._is_writing and bool(line and line.counts["to_write"]),
             "stop": self._is_writing,
             **dict.fromkeys(("view", "out"), is_reading),
             "accept_plain": is_reading and self._view == "waiting",
@@ -166,8 +160,10 @@ class CatalogueScreen(Screen[None]):
     def _show_row(self) -> None:
         at = self.listed.highlighted
         if at is None or at >= len(self._rows):
-            nothing = {"waiting": "Nothing waits for you. w writes what is missing, v shows more."}
-            self.row.clear(nothing.get(self._view, f"No row is {NAMES[self._view]}."))
+            is_done = self._line is not None and not self._line.counts["to_write"]
+            waits = ALL_READ if is_done else TO_WRITE
+            nothing = f"No row is {NAMES[self._view]}."
+            self.row.clear(waits if self._view == "waiting" else nothing)
             self.refresh_bindings()
         elif self._rows[at].trouble:
             self.row.clear(one_line(self._rows[at].trouble))
@@ -238,6 +234,9 @@ class CatalogueScreen(Screen[None]):
         if line is None:
             return
         number = line.counts["waiting"] - line.flagged
+        if not number:
+            self.notify("The checks found something in each that waits.", markup=False)
+            return
         told = f"{count(number, 'description')} in which the checks found nothing, read or unread."
         if await self.app.push_screen_wait(Confirm("Accept them all?", told, "Accept")):
             with self._session.errors_told():
@@ -336,13 +335,24 @@ class CatalogueScreen(Screen[None]):
         line = self._line
         if line is None:
             return
-        blank = Blank("File", "", "Name the file.")
+        stem, dot, kind = line.catalogue.name.partition(".")
+        there = Path.home() / f"{stem}-new{dot}{kind}"
+        blank = Blank("File", str(there), "Name the file.")
         question = AskWords("Write the file out", ABOUT_OUT, [blank], "Write it")
         words = await self.app.push_screen_wait(question)
         if words is None:
             return
         with self._session.errors_told():
-            done = await self._session.ask(review.hand_out, line.catalogue.id, typed_path(words[0]))
+            path, catalogue_id = typed_path(words[0]), line.catalogue.id
+            done = await replacing.written(
+                self.app,
+                path,
+                lambda force: self._session.ask(
+                    review.hand_out, catalogue_id, path, replaces=force
+                ),
+            )
+            if done is None:
+                return
             told = f"{done.file}: {done.new:,} of {count(done.rows, 'row')} with a new description."
             self.notify(told, markup=False)
 

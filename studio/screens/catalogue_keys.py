@@ -8,9 +8,16 @@ KEYS: list[BindingType] = [
     Binding("r", "again", "Again", id="catalogue.again", tooltip="Write it again, otherwise"),
     Binding("s", "skip", "Skip", id="catalogue.skip", tooltip="Let the book keep its original"),
     Binding("w", "write", "Write", id="catalogue.write", tooltip="Write what is missing"),
-    Binding("v", "view", "View", id="catalogue.view", tooltip="View rows in another state"),
+    Binding(
+        "v",
+        "view",
+        "View",
+        show=False,
+        id="catalogue.view",
+        tooltip="View rows in another state",
+    ),
     Binding("o", "out", "Out", id="catalogue.out", tooltip="Write the file out"),
-    Binding("i", "bring_in", "In", id="catalogue.in", tooltip="Take a catalogue in"),
+    Binding("i", "bring_in", "In", show=False, id="catalogue.in", tooltip="Take a catalogue in"),
     Binding(
         "f",
         "accept_plain",
@@ -35,5 +42,12 @@ KEYS: list[BindingType] = [
         priority=True,
     ),
     Binding("x", "stop", "Stop", id="catalogue.stop", tooltip="Stop the writing"),
-    Binding("escape", "leave", "Back", id="catalogue.back", tooltip="Go back to the previews"),
+    Binding(
+        "escape",
+        "leave",
+        "Back",
+        show=False,
+        id="catalogue.back",
+        tooltip="Go back to the previews",
+    ),
 ]

@@ -21,9 +21,15 @@ class ChooseDataset(ModalScreen[str | None]):
         Binding("escape", "dismiss", "Cancel", id="dataset.cancel", tooltip="Stay with this one")
     ]
 
-    def __init__(self, sizes: Mapping[str, int]) -> None:
+    def __init__(self, sizes: Mapping[str, int], opened: str) -> None:
+        """
+        Args:
+            sizes: the number of pairs by dataset.
+            opened: the dataset that is open, on which the cursor stands to begin with.
+        """
         super().__init__()
         self._sizes = sizes
+        self._opened = opened
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="box") as box:
@@ -31,6 +37,9 @@ class ChooseDataset(ModalScreen[str | None]):
             box.border_subtitle = "enter chooses   esc cancels"
             lines = (f"{one_line(name, 50)}: {count(n, 'pair')}" for name, n in self._sizes.items())
             yield OptionList(*lines, id="others", markup=False)
+
+    def on_mount(self) -> None:
+        self.query_one(OptionList).highlighted = list(self._sizes).index(self._opened)
 
     @on(OptionList.OptionSelected)
     def _choose(self, event: OptionList.OptionSelected) -> None:

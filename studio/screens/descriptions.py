@@ -99,7 +99,8 @@ class Descriptions(ModalScreen[None]):
         for at, pane in enumerate(panes, self._first):
             pane.show(self._samples[at], self._mark(self._samples[at]))
         panes[self._at - self._first].focus()
-        shown = f"{self._first + 1} to {self._first + len(panes)} of {count}"
+        last = self._first + len(panes)
+        shown = f"{self._first + 1} to {last} of {count}" if count > 1 else "the only one"
         title = one_line(self._samples[self._at].title, 50)
         self.query_one("#heading", Static).update(f"{title}, written at each checkpoint: {shown}")
 

@@ -37,6 +37,11 @@ FORMATS: Mapping[Kind, Callable[[], tuple[tuple[str, str], ...]]] = {
     "books": imports.book_formats,
     "preferences": imports.preference_formats,
 }
+EXAMPLES: Mapping[Kind, str] = {
+    "reviews": "reviews.csv",
+    "books": "books.csv",
+    "preferences": "preferences.jsonl",
+}
 STOPPED = "Stopped. Nothing was imported."
 
 Report = ImportReport | BooksReport | PreferencesReport
@@ -70,7 +75,7 @@ class ImportFile(ModalScreen[Report | None]):
         with Vertical(classes="box") as box:
             box.border_title = "Import a file"
             with Vertical(id="form"):
-                yield FileChoice("reviews.csv")
+                yield FileChoice(EXAMPLES[self._first_kind])
                 with Horizontal(id="what"):
                     yield Label("It holds")
                     yield Select(
@@ -110,6 +115,7 @@ class ImportFile(ModalScreen[Report | None]):
     def _change_kind(self) -> None:
         with self.prevent(Select.Changed):
             self.format.set_options(_formats(self._kind))
+        self.file.path.placeholder = EXAMPLES[self._kind]
         self._shut(self.line.reading)
 
     @on(Select.Changed, "#format")

@@ -94,7 +94,10 @@ def _preferences_told(report: PreferencesReport) -> Iterator[str]:
     reasons = list(report.reasons.items())
     if len(report.skipped) > ROWS_LISTED:
         yield from (f"{number:,} times: {one_line(why)}" for why, number in reasons[:MOST_REASONS])
-    yield "p on the Readers screen opens its pairs, to infer who would prefer which answer."
+    yield (
+        "The Persona screen lists them (p on Readers); i there infers who would prefer which "
+        "answer."
+    )
 
 
 def _reviews_told(report: ImportReport) -> Iterator[str]:

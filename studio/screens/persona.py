@@ -1,7 +1,6 @@
 """Personas: the pairs of a dataset, who would prefer each answer, and what the check says of it."""
 
-from collections.abc import AsyncGenerator
-from itertools import islice
+from collections.abc import AsyncGenerator, Mapping
 
 from textual import getters, on, work
 from textual.app import ComposeResult
@@ -19,13 +18,11 @@ from engine.personas.infer import Wish, inference_cost, inferred
 from engine.personas.map import PersonaMap, kept_map, mapped
 from engine.profile.cost import Cost
 from engine.reports import PreferencesReport
-from engine.sources.dialogue import last_request
 from models.events import Event
 from studio.persona_words import (
     entry_lines,
     figure_lines,
     map_lines,
-    marks_of,
     states_told,
     work_told,
 )
@@ -40,16 +37,19 @@ from studio.screens.persona_keys import PERSONA_KEYS
 from studio.screens.show_lines import ShowLines
 from studio.screens.tailoring import TailoringScreen
 from studio.session import Session
-from studio.text import cell, count, one_line
+from studio.text import count, one_line
 from studio.widgets.empty_state import EmptyState
+from studio.widgets.persona_list import PairFilter, PersonaList
 
-MOST_ROWS = 2000
-"""Pairs in the list at once; a filter finds the others."""
 NOTHING = (
     "A dataset holds requests, each with an answer that was chosen and one that was rejected.\n\n"
     "Press o to open a file of them: of TRL, HH-RLHF, SHP, BeaverTails, UltraFeedback, Argilla.\n"
     "Here a model then says who would prefer which answer, and another checks it."
 )
+FIND = (
+    "Words that stand in the request, in an answer or in a persona; leave it empty for all pairs."
+)
+WRITES: Mapping[Side, str] = {"chosen": "e", "rejected": "r"}
 NO_WORDS = "The sentence is empty. To take a persona away, press x or y beside the list."
 
 
@@ -59,9 +59,10 @@ class PersonaScreen(Screen[None]):
     CSS_PATH = "persona.tcss"
     AUTO_FOCUS = "#entries"
     BINDINGS = PERSONA_KEYS
-    table = getters.query_one("#entries", DataTable)
+    table = getters.query_one(PersonaList)
     detail = getters.query_one("#detail", Static)
     heading = getters.query_one("#heading", Static)
+    listed = getters.query_one("#listed", Static)
     progress = getters.query_one("#progress", Static)
 
     def __init__(self, session: Session) -> None:
@@ -70,16 +71,17 @@ class PersonaScreen(Screen[None]):
         self._sizes: dict[str, int] = {}
         self._dataset = ""
         self._entries: list[Entry] = []
-        self._shown: list[Entry] = []
         self._map: PersonaMap | None = None
         self._state: State | None = None
         self._group: int | None = None
+        self._words = ""
 
     def compose(self) -> ComposeResult:
         yield Static("", id="heading", markup=False)
+        yield Static("", id="listed", markup=False)
         yield EmptyState()
         with Horizontal(id="work"):
-            yield DataTable(id="entries", cursor_type="row", classes="panel", show_header=False)
+            yield PersonaList()
             with VerticalScroll(id="beside", classes="panel"):
                 yield Static("", id="detail", markup=False)
         yield Static("", id="progress", markup=False)
@@ -87,14 +89,13 @@ class PersonaScreen(Screen[None]):
 
     def on_mount(self) -> None:
         self.query_one(EmptyState).update(NOTHING)
-        self.table.add_columns("", "")
         self.progress.display = False
         self._session.changed.subscribe(self, lambda _: self._read())
         self._session.tracker.changed.subscribe(self, self._news)
         self._read()
 
     def on_resize(self) -> None:
-        self._fill()
+        self.table.draw(self._entry)
 
     @property
     def _key(self) -> str:
@@ -107,8 +108,7 @@ class PersonaScreen(Screen[None]):
 
     @property
     def _entry(self) -> Entry | None:
-        at = self.table.cursor_row
-        return self._shown[at] if 0 <= at < len(self._shown) else None
+        return self.table.entry
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         entry = self._entry if self.is_mounted else None
@@ -126,11 +126,14 @@ class PersonaScreen(Screen[None]):
             "figures": has_personas,
             "state": has_personas,
             "group": self._map is not None,
+            "find": bool(self._entries),
+            "turn_page": self.is_mounted and self.table.has_pages,
         }
         if possible.get(action, True):
             return True
         # What is seldom possible takes no room in the footer.
-        return False if action in ("dataset", "stop") else None
+        is_seldom = action in ("dataset", "stop") or (self._is_at_work and action != "tailor")
+        return False if is_seldom else None
 
     @work(group="load", exclusive=True)
     async def _read(self) -> None:
@@ -155,36 +158,13 @@ class PersonaScreen(Screen[None]):
         self._map = found
 
     def _fill(self) -> None:
-        """The pairs that the filters let through, with the cursor where it was."""
-        if self.size.width == 0:
-            return
-        before = self._entry.example.id if self._entry else ""
-        inside = self._in_group()
-        meant = (one for one in self._entries if self._is_meant(one, inside))
-        self._shown = list(islice(meant, MOST_ROWS))
-        width = max(20, self.table.scrollable_content_region.width - 8)
-        with self.prevent(DataTable.RowHighlighted):
-            self.table.clear()
-            for one in self._shown:
-                self.table.add_row(
-                    cell(marks_of(one)), cell(last_request(one.example.prompt), width)
-                )
-        ids = [one.example.id for one in self._shown]
-        if self._shown:
-            self.table.move_cursor(row=ids.index(before) if before in ids else 0)
+        """List the pairs that the filters let through."""
+        members = (
+            self._map.groups[self._group].members if self._map and self._group is not None else None
+        )
+        inside = None if members is None else frozenset(members)
+        self.table.show(self._entries, PairFilter(self._state, inside, self._words))
         self._show()
-
-    def _in_group(self) -> frozenset[tuple[str, Side]] | None:
-        """The members of the group that is filtered by; None where none is."""
-        if self._map is None or self._group is None:
-            return None
-        return frozenset(self._map.groups[self._group].members)
-
-    def _is_meant(self, entry: Entry, inside: frozenset[tuple[str, Side]] | None) -> bool:
-        keys = ((entry.example.id, side) for side in entry.personas)
-        is_in_group = inside is None or any(key in inside for key in keys)
-        states = (one.state for one in entry.personas.values())
-        return is_in_group and (self._state is None or self._state in states)
 
     def _show(self) -> None:
         self.refresh_bindings()
@@ -196,15 +176,18 @@ class PersonaScreen(Screen[None]):
         states = {state: sum(one.state == state for one in everybody) for state in STATES}
         told = f"Personas of {one_line(self._dataset, 40)}: {count(number, 'pair')}, "
         self.heading.update(told + states_told(states))
-        shown = f"{len(self._shown):,} of {number:,}"
-        self.table.border_subtitle = f"{shown}{self._filters}"
+        self.table.border_subtitle = f"{self.table.fitting:,} of {number:,}{self._filters}"
+        self.listed.update(self.table.page_told)
+        self.listed.display = self.table.has_pages
         entry = self._entry
-        self.detail.update("\n".join(entry_lines(entry)) if entry else "No pair is like that.")
+        self.detail.update(
+            "\n".join(entry_lines(entry, WRITES)) if entry else "No pair is like that."
+        )
 
     @property
     def _filters(self) -> str:
         group = self._map.groups[self._group].name if self._map and self._group is not None else ""
-        told = [one for one in (self._state or "", group) if one]
+        told = [one for one in (self._words, self._state or "", group) if one]
         return f": {one_line('; '.join(told), 40)}" if told else ""
 
     @on(DataTable.RowHighlighted, "#entries")
@@ -243,11 +226,23 @@ class PersonaScreen(Screen[None]):
         self._group = at + 1 if at + 1 < len(self._map.groups) else None
         self._fill()
 
+    @work(group="ask", exclusive=True)
+    async def action_find(self) -> None:
+        question = AskWords("Find pairs", FIND, [Blank("Words", self._words)], "Find")
+        answer = await self.app.push_screen_wait(question)
+        if answer is not None:
+            (self._words,) = answer
+            self._fill()
+
+    def action_turn_page(self) -> None:
+        self.table.turn_page()
+        self._show()
+
     @work(group="dataset", exclusive=True)
     async def action_dataset(self) -> None:
-        chosen = await self.app.push_screen_wait(ChooseDataset(self._sizes))
+        chosen = await self.app.push_screen_wait(ChooseDataset(self._sizes, self._dataset))
         if chosen is not None and chosen != self._dataset:
-            self._dataset, self._state, self._group = chosen, None, None
+            self._dataset, self._state, self._group, self._words = chosen, None, None, ""
             self._read()
 
     @work(group="ask", exclusive=True)

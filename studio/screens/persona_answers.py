@@ -51,8 +51,8 @@ class PersonaAnswers(Screen[None]):
         Binding("escape", "close", "Back", id="answers.back", tooltip="Back to the pairs"),
         Binding("g", "generate", "Generate", id="answers.generate", tooltip="Answer for both"),
         Binding("m", "model", "Model", id="answers.model", tooltip="Take the next model"),
-        Binding("e", "write(0)", "Left's", id="answers.left", tooltip="Change the left persona"),
-        Binding("r", "write(1)", "Right's", id="answers.right", tooltip="Change the right persona"),
+        Binding("e", "write(0)", "First", id="answers.left", tooltip="Change the first persona"),
+        Binding("r", "write(1)", "Second", id="answers.right", tooltip="Change the second persona"),
         Binding("s", "stop", "Stop", id="answers.stop", tooltip="Stop answering"),
     ]
     heading = getters.query_one("#heading", Static)
@@ -82,8 +82,19 @@ class PersonaAnswers(Screen[None]):
         self.set_class(self.size.width < NARROW, "-narrow")
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        # Of the two that take turns one takes room in the footer.
+        if action in ("generate", "stop") and (action == "stop") != self._is_answering:
+            return False
         possible = {"model": len(self._models) > 1, "generate": bool(self._models)}
         return True if possible.get(action, True) else None
+
+    @property
+    def _is_answering(self) -> bool:
+        workers = (one for one in self.app.workers if one.node is self and one.group == "answer")
+        return any(not worker.is_finished for worker in workers)
+
+    def on_worker_state_changed(self) -> None:
+        self.refresh_bindings()
 
     @work(group="load", exclusive=True)
     async def _load(self) -> None:

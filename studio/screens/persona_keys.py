@@ -13,6 +13,7 @@ PERSONA_KEYS: list[BindingType] = [
         "e",
         "write('chosen')",
         "Chosen",
+        show=False,
         id="persona.write_chosen",
         tooltip="Write the persona of the chosen answer",
     ),
@@ -20,6 +21,7 @@ PERSONA_KEYS: list[BindingType] = [
         "r",
         "write('rejected')",
         "Rejected",
+        show=False,
         id="persona.write_rejected",
         tooltip="Write the persona of the rejected answer",
     ),
@@ -38,6 +40,22 @@ PERSONA_KEYS: list[BindingType] = [
         show=False,
         id="persona.remove_rejected",
         tooltip="Take the rejected answer's persona away",
+    ),
+    Binding(
+        "slash",
+        "find",
+        "Find",
+        show=False,
+        id="persona.find",
+        tooltip="Find pairs by words in them",
+    ),
+    Binding(
+        "n",
+        "turn_page",
+        "Next pairs",
+        show=False,
+        id="persona.next_page",
+        tooltip="List the next pairs of a long list",
     ),
     Binding(
         "f", "state", "Filter", show=False, id="persona.state", tooltip="Show one state, or all"

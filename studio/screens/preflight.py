@@ -15,7 +15,7 @@ from engine import preflight
 from engine.preflight import Preflight
 from engine.train.config import TrainConfig
 from engine.train.preflight_probe import Probe, probe_from
-from models.errors import JobFailed
+from models.errors import JobFailed, UserError
 from models.events import Failed, Item, Step
 from studio.preflight_words import UNKNOWN_BASE, rows, sentences, wanting, way_line
 from studio.session import Session
@@ -93,7 +93,11 @@ class PreflightDialog(ModalScreen[Mapping[str, object] | None]):
     async def _look(self) -> None:
         """Show what is known at once, then what a child measures."""
         with self._session.errors_told():
-            await self._reckon(None)
+            try:
+                await self._reckon(None)
+            except UserError:
+                self.dismiss(None)
+                raise
             if self._found is not None and self._found.forecast.is_measured:
                 return
             if self._found is not None and not preflight.may_be_probed(self._found):

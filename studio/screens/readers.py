@@ -98,7 +98,8 @@ class ReadersScreen(Screen[None]):
         self.empty.update(
             "A reader is a person whose book reviews you have in a file.\n\n"
             "Press i to import such a file, or e to load three example readers.\n"
-            "Press n to begin a reader by hand, without reviews."
+            "Press n to begin a reader by hand, without reviews.\n\n"
+            "Press p for preference data: requests, each with a chosen and a rejected answer."
         )
         self._session.changed.subscribe(self, self._show)
         self._show(None)

@@ -12,7 +12,12 @@ from textual.widgets import Static
 
 HELP = Binding("question_mark", "app.help", "Keys", id="window.help", tooltip="Show all keys")
 """Of the window, and of dialogs that list their keys in a line of their own."""
-GROUPS = {"window": "Everywhere", "pane": "While editing", "pairs.all": "All pairs"}
+GROUPS = {
+    "window": "Everywhere",
+    "pane": "While editing",
+    "pairs.all": "All pairs",
+    "tailoring.held_out": "On held-out pairs",
+}
 """Of those whose name does not tell it."""
 
 
@@ -81,5 +86,6 @@ def key_groups(screen: Screen[object]) -> list[Group]:
 def _columns(groups: list[Group]) -> tuple[list[Group], list[Group]]:
     """The groups in their order, cut where both columns are nearest to equally long."""
     lengths = [len(lines) + 2 for _, lines in groups]
-    cut = min(range(len(groups) + 1), key=lambda at: abs(sum(lengths[:at]) - sum(lengths[at:])))
+    cuts = range(len(groups), -1, -1)  # one group alone stands on the left
+    cut = min(cuts, key=lambda at: abs(sum(lengths[:at]) - sum(lengths[at:])))
     return groups[:cut], groups[cut:]

@@ -1,26 +1,27 @@
 """Tailoring: train with the personas of a dataset, and see what that comes to on held-out pairs."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from typing import ClassVar
 
 from textual import getters, on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
-from textual.widgets import DataTable, Footer, Select, Static
+from textual.widgets import DataTable, Footer, Static
 
 from engine.domain import Run, RunKind
-from engine.tailoring.answers import answered
+from engine.tailoring.answers import ASKED_WITH, answered
 from engine.tailoring.ballots import load_ballots, make_ballots
 from engine.tailoring.evaluation import start_evaluation
 from engine.tailoring.judging import judged, judging_cost
+from engine.tailoring.probe import probe
 from engine.tailoring.report import tailoring_report
 from engine.tailoring.sets import subject_of
 from engine.train.config import config_for
 from engine.training_input import set_in_short
 from engine.votes.drawing import a_seed
 from models.errors import UserError
-from models.events import Event
+from models.events import Event, Step
 from studio.screens.ask_words import AskWords, Blank
 from studio.screens.choose_provider import ChooseProvider
 from studio.screens.confirm import Confirm
@@ -32,12 +33,14 @@ from studio.screens.write_file import write_where_asked
 from studio.session import Session
 from studio.text import count, one_line, visible
 from studio.typed_path import typed_path
+from studio.widgets.run_order import RunOrder
 from studio.widgets.run_view import RunView
 from studio.widgets.tailoring_order import TailoringOrder
 
 HOW_MANY = (
-    "Each model writes an answer for both personas and for nobody, and answers the safety probe. "
-    "What was written before is kept; a training run has to be exported to write."
+    "To each prompt every model writes {given} answers: for both personas, and for nobody; and "
+    "{probe} to the safety probe, however few the prompts. What was written before is kept. A "
+    "training has to be exported to write."
 )
 
 BALLOTS = (
@@ -46,7 +49,13 @@ BALLOTS = (
 )
 MOST_BALLOTS = 40
 LOADED = "A table of ballots that was filled in; the votes stand in the report beside the judges."
-FIRST = "esc goes back to the pairs, where i infers personas and k checks them."
+FIRST = "There i infers personas and k checks them; the field above takes unchecked ones too."
+
+
+def asking_told(title: str, step: Step | None, notes: Sequence[str]) -> str:
+    """How far it is on a line, then what else there is to know."""
+    far = f"{title}: {step.note} {step.done:,} of {step.total:,}" if step else f"{title} …"
+    return "\n".join(filter(None, [one_line(far), one_line(" ".join(notes), 300)]))
 
 
 class TailoringScreen(RunsScreen):
@@ -63,7 +72,7 @@ class TailoringScreen(RunsScreen):
         self._dataset_id = dataset_id
 
     def compose(self) -> ComposeResult:
-        told = f"Tailoring on {one_line(self._dataset_id, 60)}"
+        told = f"Tailoring on {one_line(self._dataset_id, 44)}; esc goes back to the pairs"
         yield Static(told, id="heading", markup=False)
         with Vertical(id="work"):
             yield TailoringOrder(self._dataset_id)
@@ -78,7 +87,6 @@ class TailoringScreen(RunsScreen):
         self.progress.display = False
         self._session.tracker.changed.subscribe(self, self._news)
         self.order.explain()
-        self._examine()
 
     @property
     def subject(self) -> str | None:
@@ -113,7 +121,7 @@ class TailoringScreen(RunsScreen):
             (self.table if self._shown else self.order.choice.base).focus()
         self.refresh_bindings()
 
-    @on(Select.Changed)
+    @on(RunOrder.Changed)
     def _changed(self) -> None:
         self._examine()
 
@@ -127,7 +135,6 @@ class TailoringScreen(RunsScreen):
         except UserError as error:
             told = refusal = f"{error.message} {FIRST}"
         self.doctor.set_class(not refusal, "-fine")
-        self.doctor.display = True
         self.doctor.update(one_line(told, 400))
 
     def action_leave(self) -> None:
@@ -169,7 +176,8 @@ class TailoringScreen(RunsScreen):
     async def action_answers(self) -> None:
         run = self._evaluation
         blanks = [Blank("Prompts", "10", "Type a number of prompts.")]
-        question = AskWords("How many held-out prompts?", HOW_MANY, blanks, "Write")
+        told = HOW_MANY.format(given=len(ASKED_WITH), probe=probe().answers)
+        question = AskWords("How many held-out prompts?", told, blanks, "Write")
         answer = await self.app.push_screen_wait(question)
         if run is None or answer is None:
             return
@@ -238,8 +246,7 @@ class TailoringScreen(RunsScreen):
         seen = self._session.tracker.works.get(key)
         if not self._asking or key != self._asking or seen is None:
             return
-        far = f"{seen.step.note} {seen.step.done:,} of {seen.step.total:,}" if seen.step else ""
-        self.progress.update(one_line(" ".join([seen.title, far, *seen.notes]), 400))
+        self.progress.update(asking_told(seen.title, seen.step, seen.notes))
         self.progress.display = seen.ended is None
         self.refresh_bindings()
 

@@ -36,7 +36,7 @@ KEYS: list[BindingType] = [
     Binding("escape", "leave", show=False),
 ]
 TAILORING_KEYS: list[BindingType] = [
-    Binding("escape", "leave", "Back", id="tailoring.back", tooltip="Back to the pairs"),
+    _quiet("escape", "leave", "Back", "tailoring.back", "Back to the pairs"),
     Binding("t", "train", "Train", id="tailoring.begin.start", tooltip="Train with the personas"),
     _quiet("k", "knobs", "Settings", "tailoring.begin.knobs", "Change training settings"),
     Binding(

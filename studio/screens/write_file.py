@@ -5,9 +5,9 @@ from pathlib import Path
 
 from textual.screen import Screen
 
-from engine.private_file import AlreadyThere, private_file
+from engine.private_file import private_file
+from studio.replacing import written
 from studio.screens.ask_words import AskWords, Blank
-from studio.screens.confirm import Confirm
 from studio.session import Session
 from studio.text import visible
 from studio.typed_path import typed_path
@@ -33,18 +33,13 @@ async def write_where_asked(
     if answer is None:
         return
 
-    def put(_: Path, path: Path, replaces: bool) -> None:
+    def put(_: Path, path: Path, replaces: bool) -> Path:
         text = text_for(path)
         with private_file(path, replaces) as file:
             file.write(text.encode())
+        return path
 
     with session.errors_told():
         path = typed_path(answer[0])
-        try:
-            await session.ask(put, path, False)
-        except AlreadyThere:
-            told = f"{visible(path.name)} is there already."
-            if not await screen.app.push_screen_wait(Confirm("Replace it?", told, "Replace")):
-                return
-            await session.ask(put, path, True)
-        screen.notify(f"Written to {visible(str(path))}.", markup=False)
+        if await written(screen.app, path, lambda force: session.ask(put, path, force)):
+            screen.notify(f"Written to {visible(str(path))}.", markup=False)

@@ -6,6 +6,7 @@ from time import monotonic
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
+from textual.timer import Timer
 from textual.widgets import Static
 
 from engine.description_checks import Flag
@@ -17,9 +18,12 @@ from models.chat import ChatEvent, Reply, Sampling, Started, Text
 from models.errors import UserError
 from studio.marked_text import flagged
 from studio.preview_words import ENDINGS, checks_line, short_hash
-from studio.text import one_line, visible
+from studio.text import duration, one_line, visible
 
 DRAW_EVERY_S = 0.05
+LONG_S = 15.0
+"""Without a word for so long, a pane says how long it has been waited for."""
+READING = "reading the prompt…"
 METERING = "Meter: reading…"
 
 
@@ -37,6 +41,11 @@ class AnswerPane(VerticalScroll):
         self._found = ("", "")
         """What the checks say, and the meter."""
         self._drawn_at = 0.0
+        self._head = ""
+        """What is told of the model from its first word on."""
+        self._asked_at = 0.0
+        self._waiting: Timer | None = None
+        """Goes on until the first word comes, or the end without one."""
 
     def compose(self) -> ComposeResult:
         yield Static(visible(self.pane.detail), id="cost", markup=False)
@@ -49,21 +58,41 @@ class AnswerPane(VerticalScroll):
     def wait(self, sampling: Sampling) -> None:
         """Clear the pane: a new answer was asked for."""
         self._text, self.sampling, self.kept = "", sampling, None
-        self._tell("reading the prompt…")
+        self._end_wait()
+        self._head = ""
+        self._tell(READING)
+        self._asked_at = monotonic()
+        self._waiting = self.set_interval(1.0, self.tell_wait)
         self._find("", "")
         self._draw()
+
+    def tell_wait(self) -> None:
+        """Say how long the model has been silent, once that is long."""
+        waited_s = monotonic() - self._asked_at
+        if waited_s >= LONG_S:
+            self._tell(f"{READING} no word for {duration(waited_s)}")
+
+    def _end_wait(self) -> None:
+        if self._waiting is not None:
+            self._waiting.stop()
+            self._waiting = None
+            self._tell(self._head)
 
     def see(self, event: ChatEvent | Kept) -> None:
         """Show the next piece of the answer."""
         match event:
             case Started(sha256, prompt_tokens):
                 if self.pane.provider is not None:
-                    self._tell(f"{short_hash(sha256)}{_prompt(prompt_tokens)}")
+                    self._head = f"{short_hash(sha256)}{_prompt(prompt_tokens)}"
+                    # An endpoint, which has no hash, may only now begin to read.
+                    self._tell(self._head if sha256 else READING)
             case Text(text):
+                self._end_wait()
                 self._text += text
                 if monotonic() - self._drawn_at > DRAW_EVERY_S:
                     self._draw()
             case Reply():
+                self._end_wait()
                 self._text = event.text
                 self._draw()
                 self._tell(self.pane.detail if self.pane.provider is None else self._cost(event))
@@ -81,6 +110,7 @@ class AnswerPane(VerticalScroll):
 
     def refuse(self, error: UserError) -> None:
         """Show why there is no answer, or no more of it, where there is room to read it."""
+        self._end_wait()
         self._tell("broken off" if self._text else "no answer")
         told = Content.styled(visible(f"{error.message} {error.hint}".strip()), "$text-error")
         came = [Content(visible(self._text))] if self._text else []
@@ -89,6 +119,7 @@ class AnswerPane(VerticalScroll):
 
     def stop(self) -> None:
         """The answer was stopped by the editor; what came stays."""
+        self._end_wait()
         self._draw()
         self._tell("stopped")
 

@@ -12,6 +12,9 @@ from studio.marked_text import flagged
 from studio.preview_words import flag_lines, heading
 from studio.text import one_line, visible
 
+NARROW = 100
+"""Columns of the window below which the flags of a row share lines."""
+
 
 class ReviewedRow(Vertical):
     """Shows one row at a time; nothing is stored here."""
@@ -59,8 +62,7 @@ class ReviewedRow(Vertical):
             self.found.update("")
         else:
             self.new.update(flagged(told.description.final_text, told.flags))
-            lines = [heading(told.description), *flag_lines(told.flags)]
-            self.found.update(Content("\n").join(Content(visible(line)) for line in lines))
+            self.found.update(_found(told, self.app.size.width < NARROW))
         if is_other:
             for panel in self.query(VerticalScroll):
                 panel.scroll_home(animate=False)
@@ -103,3 +105,11 @@ class ReviewedRow(Vertical):
         if not self.is_editing or self.shown is None or self.shown.description is None:
             return False
         return self.typed != self.shown.description.final_text.strip()
+
+
+def _found(told: Reviewed, is_narrow: bool) -> Content:
+    """When it was written, by what, and what the checks found."""
+    assert told.description is not None
+    flags = [Content(visible(line)) for line in flag_lines(told.flags)]
+    by = Content(heading(told.description))
+    return Content("\n").join([by, Content("  ").join(flags)] if is_narrow else [by, *flags])

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from textual import getters, on, work
 from textual.app import ComposeResult
 from textual.containers import Vertical
+from textual.message import Message
 from textual.widgets import Select, Static
 
 from engine.train.settings import told
@@ -28,6 +29,9 @@ class Order:
 
 class RunOrder(Vertical):
     """A line of fields, and a line `#note` that tells what they come to."""
+
+    class Changed(Message):
+        """The fields or the settings are others, or were looked at for the first time."""
 
     choice = getters.query_one(BaseChoice)
 
@@ -85,6 +89,7 @@ class RunOrder(Vertical):
     def explain(self) -> None:
         """Show the sentences that fit the fields now."""
         self.query_one("#note", Static).update(one_line(" ".join(self.notes()), 300))
+        self.post_message(self.Changed())
 
     @work(group="ask", exclusive=True)
     async def ask_settings(self) -> None:

@@ -6,12 +6,15 @@ from textual.containers import Container, Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
+from engine.domain import Run
 from studio.run_panels import curves_of, panels_of
 from studio.run_words import Watched, advice_in_short, last_told, next_step, outcome, standing
 from studio.text import one_line
 from studio.widgets.metric_chart import MetricChart
 
 AT_ONCE = 4
+MOST_OF_TITLE = 300
+"""Characters of a title that are shown: a list of changed settings may be long."""
 WIDE, TALL = 96, 26
 """Columns and lines from which on four charts stand beside the outcome."""
 
@@ -19,6 +22,7 @@ WIDE, TALL = 96, 26
 class RunView(Vertical):
     """The lower part of the train screen: curves and outcome, one of them where room is short."""
 
+    whole = getters.query_one("#whole", Static)
     next = getters.query_one("#next", Static)
     state = getters.query_one("#state", Static)
     told = getters.query_one("#told", Static)
@@ -36,6 +40,7 @@ class RunView(Vertical):
         """Whether the editor wants the other page than the one that comes first."""
 
     def compose(self) -> ComposeResult:
+        yield Static(id="whole", markup=False)
         yield Static(id="next", markup=False)
         yield Static(id="state", markup=False)
         yield Static(id="told", markup=False)
@@ -51,7 +56,6 @@ class RunView(Vertical):
         if self._watched is None or self._watched.run.id != watched.run.id:
             self._first, self._turned = 0, False
         self._watched = watched
-        self.border_title = Content(one_line(watched.run.title, 90))
         self.next.update(f"▸ {next_step(watched)}")
         self.state.update(standing(watched))
         self.told.update(last_told(watched))
@@ -97,6 +101,7 @@ class RunView(Vertical):
         watched = self._watched
         if watched is None:
             return
+        self._entitle(watched.run)
         told, is_training = bool(outcome(watched).plain), watched.run.kind == "train"
         self.set_class(self._is_large, "-large")
         self.set_class(not self.has_pages and is_training, "-both")
@@ -104,6 +109,13 @@ class RunView(Vertical):
         self.page.display = told and (not self.has_pages or not self._turned)
         self.charts.display = is_training and (not self.has_pages or self._turned)
         self._draw(watched)
+
+    def _entitle(self, run: Run) -> None:
+        """The title in the frame; where it is cut there, whole on lines of its own too."""
+        title = Content(one_line(run.title, MOST_OF_TITLE))
+        self.border_title = title
+        self.whole.update(title)
+        self.set_class(title.cell_length > self.size.width - 2, "-cut")
 
     def _draw(self, watched: Watched) -> None:
         panels = panels_of(watched.work)

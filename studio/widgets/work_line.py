@@ -11,7 +11,8 @@ class WorkLine(Static):
 
     DEFAULT_CSS = """
     WorkLine {
-        display: none; height: 1; padding: 0 1; background: $primary-muted; color: $text;
+        display: none; height: auto; max-height: 2; padding: 0 1;
+        background: $primary-muted; color: $text;
     }
     """
 
@@ -26,5 +27,6 @@ class WorkLine(Static):
         step = work.step
         how_far = progress(step.done, step.total) if step else "starting"
         note = (step.note if step else "") or (work.notes[-1] if work.notes else "")
+        note = one_line(note, 60)
         told = f"{work.title}: {how_far}, {note}" if note else f"{work.title}: {how_far}"
         self.update(one_line(f"{told} ({cancel})", 300))

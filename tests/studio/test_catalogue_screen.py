@@ -1,5 +1,6 @@
 """Catalogues in the window: taken in, written, read, accepted, edited, handed out."""
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from engine.catalogues import review
 from engine.past_descriptions import past_descriptions
 from studio.screens.ask_which import AskWhich
 from studio.screens.catalogue import CatalogueScreen
+from studio.screens.confirm import Confirm
 from studio.screens.open_catalogue import OpenCatalogue
 from studio.screens.preview import PreviewScreen
 from tests.studio.catalogue_data import CSV, TEXTS, catalogue_of, written
@@ -126,6 +128,57 @@ async def test_a_catalogue_is_taken_in_written_written_again_and_handed_out(
         await window.click("#save")
         await window.until(out.exists)
         assert out.read_text(encoding="utf-8").splitlines()[0] == CSV.splitlines()[0]
+
+
+def begins_with(file: Path, line: str) -> bool:
+    return file.read_text(encoding="utf-8").splitlines()[:1] == [line]
+
+
+async def test_a_file_that_is_there_is_replaced_only_when_told_to(
+    data_dir: Path, open_window: OpenWindow, tmp_path: Path
+) -> None:
+    catalogue_of(data_dir)
+    out = tmp_path / "out.csv"
+    out.write_text("mine")
+    async with open_window(data_dir, "preview") as window:
+        for button, stands in ("#cancel", "mine"), ("#yes", CSV.splitlines()[0]):
+            await window.press("c", "o")
+            assert window.screen.query_one(Input).value.endswith("spring-new.csv")
+            window.screen.query_one(Input).value = str(out)
+            await window.click("#save")
+            await window.until(lambda: isinstance(window.screen, Confirm))
+            await window.click(button)
+            await window.until(lambda: isinstance(window.screen, CatalogueScreen))
+            await window.until(partial(begins_with, out, stands))
+            await window.press("escape")
+
+
+async def test_accepting_all_without_flags_asks_nothing_where_there_is_none(
+    data_dir: Path, open_window: OpenWindow
+) -> None:
+    catalogue_of(data_dir)
+    async with open_window(data_dir, "preview") as window:
+        await window.press("c", "f")
+        assert isinstance(window.screen, Confirm)
+        await window.click("#yes")
+        await window.until(lambda: isinstance(window.screen, CatalogueScreen))
+        await window.until(lambda: len(listed(window)) == 1)
+        await window.press("f")
+        assert isinstance(window.screen, CatalogueScreen)
+
+
+async def test_when_all_is_written_and_read_the_file_can_go_out(
+    data_dir: Path, open_window: OpenWindow
+) -> None:
+    catalogue_id = catalogue_of(data_dir)
+    async with open_window(data_dir, "preview") as window:
+        await window.press("c")
+        assert "w" in window.screen.active_bindings
+        review.accept(data_dir, catalogue_id, [1, 2])
+        for place in 4, 5:
+            review.skip(data_dir, catalogue_id, [place])
+        await window.until(lambda: "all is written. o writes" in window.text("#book"))
+        assert "w" not in window.screen.active_bindings
 
 
 async def test_what_a_command_writes_meanwhile_comes_into_the_list(

@@ -1,14 +1,18 @@
 """Two answers to one prompt side by side, in the window."""
 
 from pathlib import Path
+from time import monotonic
 
 import pytest
 from textual.widgets import Static
 
+from engine.preview import DEFAULT_SAMPLING
 from engine.store import personas
 from engine.store.database import change, opened
+from models.chat import Started, Text
 from studio.screens.ask_words import AskWords
 from studio.screens.persona_answers import PersonaAnswers
+from studio.widgets import answer_pane
 from studio.widgets.answer_pane import AnswerPane
 from tests.engine.persona_rows import store_personas
 from tests.persona_model import PLAIN, THOROUGH
@@ -56,15 +60,18 @@ async def test_both_are_answered_at_once(data_dir: Path, size: tuple[int, int]) 
     store_personas(data_dir)
     async with workspace(data_dir, size) as window:
         await opened_on(window)
+        assert {"g", "s"} & window.screen.active_bindings.keys() == {"g"}
         await window.press("g")
         await window.until(lambda: all("prompt tokens" in cost for cost, _ in told(window)))
         await window.until(lambda: all(len(text) > 10 for _, text in told(window)))
+        assert {"g", "s"} & window.screen.active_bindings.keys() == {"s"}
         await window.press("s")
         # On a busy machine one may have come to its end before the key.
         await window.until(
             lambda: all(cost == "stopped" or "tokens/s" in cost for cost, _ in told(window))
         )
         assert any(cost == "stopped" for cost, _ in told(window))
+        await window.until(lambda: "g" in window.screen.active_bindings)
         assert personas_shown(window) == [PLAIN, THOROUGH]
 
 
@@ -87,3 +94,23 @@ async def test_a_side_without_a_persona_is_answered_for_nobody(data_dir: Path) -
     async with workspace(data_dir) as window:
         await opened_on(window)
         assert personas_shown(window)[1] == "Nothing is known of whoever asks."
+
+
+@pytest.mark.parametrize(("waited_s", "says"), [(14.0, ""), (75.0, " no word for 1 min 15 s")])
+async def test_a_model_that_is_silent_for_long_is_told_to_be(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch, waited_s: float, says: str
+) -> None:
+    """It may read a long prompt, or a queue of them, for minutes before its first word."""
+    store_personas(data_dir)
+    async with workspace(data_dir) as window:
+        await opened_on(window)
+        pane = window.screen.query(AnswerPane).first()
+        pane.wait(DEFAULT_SAMPLING)
+        asked_at = monotonic()
+        monkeypatch.setattr(answer_pane, "monotonic", lambda: asked_at + waited_s)
+        pane.tell_wait()
+        pane.see(Started("", 0))
+        pane.tell_wait()
+        assert told(window)[0][0] == f"reading the prompt…{says}"
+        pane.see(Text("Glue"))
+        assert told(window)[0][0] == "hash not told"

@@ -20,6 +20,7 @@ from studio.screens.choose_provider import ChooseProvider
 from studio.screens.confirm import Confirm
 from studio.screens.persona import PersonaScreen
 from studio.screens.show_lines import ShowLines
+from studio.widgets import persona_list
 from tests.engine.persona_rows import a_check, fill_dataset, store_personas
 from tests.persona_model import PLAIN, THOROUGH, Guesser, guessing
 from tests.studio.conftest import HOSTILE, Window
@@ -92,6 +93,44 @@ async def test_the_filter_goes_through_the_states(data_dir: Path) -> None:
         assert shown == {"failed": 0, "unchecked": 2, "refuted": 1, "passed": 1}
         await window.press("f")
         assert len(window.rows("#entries")) == 3
+
+
+async def test_words_find_pairs(data_dir: Path) -> None:
+    """In the request, an answer or a persona; all of them, in any capitals."""
+    store_personas(data_dir)
+    editing.write_persona(data_dir, "l02", "chosen", "The user is a Baker and prefers bread.")
+    async with workspace(data_dir) as window:
+        for words, found in ("chair 1", 1), ("JOINER number", 3), ("baker", 1), ("baker 1", 0):
+            await window.press("slash")
+            window.type_in("#blank-0", words)
+            await window.press("enter")
+            assert len(window.rows("#entries")) == found
+            assert words in str(window.screen.query_one("#entries").border_subtitle)
+        await window.press("slash")
+        window.type_in("#blank-0", "")
+        await window.press("enter")
+        assert len(window.rows("#entries")) == 3
+
+
+async def test_a_long_list_is_told_to_be_one_page_and_turned_over(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(persona_list, "MOST_ROWS", 2)
+    store_personas(data_dir, 5)
+    async with workspace(data_dir) as window:
+        pages = [len(window.rows("#entries"))]
+        assert window.text("#listed").startswith("Listed: 1 to 2 of 5. n shows the next 2")
+        for _ in range(3):
+            await window.press("n")
+            pages.append(len(window.rows("#entries")))
+        assert pages == [2, 2, 1, 2]
+        await window.press("n")
+        assert "chair number 2" in window.text("#detail")
+        await window.press("slash")
+        window.type_in("#blank-0", "number 4")
+        await window.press("enter")
+        assert not window.screen.query_one("#listed").display
+        assert "chair number 4" in window.text("#detail")
 
 
 async def test_an_edit_is_unchecked_and_undone(data_dir: Path) -> None:

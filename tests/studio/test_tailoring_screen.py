@@ -21,7 +21,7 @@ from engine.tailoring.sets import subject_of
 from engine.train.config import config_for
 from engine.train.preflight_memory import Place
 from engine.train.preflight_probe import Probe, probe_path, write_probe
-from models.events import to_line
+from models.events import Step, to_line
 from models.library import resolve_base
 from studio.app import StudioApp
 from studio.screens.confirm import Confirm
@@ -31,7 +31,10 @@ from studio.screens.import_report import ShowImport
 from studio.screens.persona import PersonaScreen
 from studio.screens.preflight import PreflightDialog
 from studio.screens.read_report import ReadReport
-from studio.screens.tailoring import TailoringScreen
+from studio.screens.show_keys import key_groups
+from studio.screens.tailoring import TailoringScreen, asking_told
+from studio.screens.told import Told
+from studio.widgets.run_view import RunView
 from tests.engine.persona_rows import MOMENT
 from tests.engine.tailoring_rows import (
     DATASET,
@@ -84,6 +87,7 @@ async def test_preference_data_comes_in_from_the_window(data_dir: Path, tmp_path
         await window.settle()
         await window.press("p", "o")
         assert isinstance(window.screen, ImportFile)
+        assert window.screen.file.path.placeholder == "preferences.jsonl"
         window.type_in("#path", str(file))
         await window.pilot.press("enter")
         await window.until(lambda: isinstance(window.screen, ShowImport))
@@ -102,6 +106,49 @@ async def test_it_tells_what_would_be_trained_on(data_dir: Path) -> None:
         window.screen.query_one("#unchecked", Select).value = "taken too"
         await window.settle()
         assert window.text("#doctor") == "14 to train on, 20 held out."
+        await window.press("k")
+        window.type_in("#max_pairs", "4")
+        await window.press("ctrl+s")
+        await window.settle()
+        assert window.text("#doctor") == "4 of 14 to train on, 20 held out."
+
+
+async def test_a_training_of_nothing_is_refused_and_leaves_no_question_behind(
+    data_dir: Path,
+) -> None:
+    fill(data_dir, 24, passed=None)
+    async with tailoring(data_dir, (80, 24)) as window:
+        await window.pilot.press("t")
+        await window.until(lambda: isinstance(window.screen, Told))
+        assert "i and k on the Persona screen" in window.text("#hint")
+        await window.press("escape")
+        assert isinstance(window.screen, TailoringScreen)
+
+
+async def test_a_title_that_is_longer_than_its_frame_is_read_below_it(data_dir: Path) -> None:
+    """In a low window of the run that is watched alone."""
+    fill(data_dir, 24)
+    title = f"persona-quick ({', '.join(f'setting_{n} {n}' for n in range(6))}) on embedded"
+    with opened(data_dir) as db:
+        run_rows.add(db, Run("train-1", "train", subject_of(DATASET), title, MOMENT))
+    jobs.prepare(runs.run_dir(data_dir, "train-1").path, "train", {"config": {}})
+    shown = []
+    for size in (80, 24), (80, 40), (120, 40):
+        async with tailoring(data_dir, size) as window:
+            view = window.screen.query_one(RunView)
+            assert window.text("#whole") == str(view.border_title) == title
+            shown.append(view.whole.display)
+            await window.press("w")
+            shown.append(view.whole.display)
+    assert shown == [False, True, True, True, False, False]
+
+
+async def test_the_keys_of_held_out_pairs_are_told_together(data_dir: Path) -> None:
+    fill(data_dir, 24)
+    a_finished_evaluation(data_dir, limit=0)
+    async with tailoring(data_dir) as window:
+        keys = dict(key_groups(window.screen))["On held-out pairs"]
+        assert [key for key, _ in keys] == ["h", "o", "n", "j", "b", "l"]
 
 
 async def test_the_order_has_the_personas_and_the_preset_of_the_fields(data_dir: Path) -> None:
@@ -166,6 +213,20 @@ async def test_an_evaluation_is_ordered_with_the_run_under_the_cursor(data_dir: 
         window.screen.query_one("#limit", Input).value = "0"
         await window.click("#evaluate")
         assert "has made no model to evaluate" in window.text("#message")
+
+
+def test_how_far_the_answers_are_stands_apart_from_what_else_there_is_to_know() -> None:
+    told = asking_told("Answers", Step(3, 86, "base writes answers:"), ["run-1 writes nothing."])
+    assert told == "Answers: base writes answers: 3 of 86\nrun-1 writes nothing."
+
+
+async def test_the_answers_of_the_probe_are_told_before_they_are_asked(data_dir: Path) -> None:
+    """It asks 8 requests of each of two kinds under 4 personas and under none: 2 · 8 · 5 = 80."""
+    fill(data_dir, 24)
+    a_finished_evaluation(data_dir, limit=0)
+    async with tailoring(data_dir) as window:
+        await window.press("n")
+        assert "80 to the safety probe" in window.text("AskWords .box > Static")
 
 
 async def test_an_evaluation_is_answered_judged_and_read(data_dir: Path, judge: Judge) -> None:

@@ -56,7 +56,7 @@ async def test_a_finished_run_says_what_it_gained_in_a_sentence(
     async with open_window(data_dir, "train") as window:
         assert window.text("#outcome").startswith(
             "On 48 pairs it never trained on, the model preferred this reader's answer in 81% "
-            "after training, 50% before. Beside the base, training moved it the reader's way in "
+            "after training, 50% before. Beside the base, training moved it that way in "
             "75% of them (50% would be chance).\n4 steps on cpu, 2 min 11 s."
         )
 
