@@ -14,6 +14,8 @@ from torch import Tensor
 
 LENGTH_SHARE = 0.75
 """Stretches shorter than this share of the longest are another batch; padding squares."""
+MULTIPLE = 8
+"""Lengths are multiples of it: float32 products of others run at 0.4 to 0.9 of the rate."""
 SCORES_AT_ONCE = 1 << 20
 """Per key-value head: 4 MiB in float32, which the next pass still finds in the cache."""
 
@@ -66,6 +68,7 @@ def _has_room(taken: Sequence[int], mask: Tensor) -> bool:
 
 def _batch(stretches: Sequence[slice], masks: Sequence[Tensor]) -> Batch:
     longest = max(stretch.stop - stretch.start for stretch in stretches)
+    longest += -longest % MULTIPLE
     repeats = masks[0].shape[0] // masks[0].shape[1]
     mask = torch.full((len(stretches), longest * repeats, longest), float("-inf"))
     tokens, real = list[int](), list[int]()

@@ -6,7 +6,7 @@ products in all, where recomputing in the backward takes three. A head that is t
 use TRL's own kernel.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,8 +16,10 @@ from torch.nn import Linear
 from transformers import PreTrainedModel
 from trl.kernels import ChunkedLogProbFunction
 
-ROWS_AT_ONCE = 128
-"""Positions whose logits exist at the same time: 63 MB for 49,152 tokens."""
+ROWS_AT_ONCE = 256
+"""Positions whose logits exist at the same time: 25 MB for 49,152 tokens in bfloat16."""
+ROWS_IN_CACHE = 16
+"""Positions taken through all passes over their logits while these lie in the cache."""
 _VOCABULARY_CHUNK = 32768
 
 
@@ -38,8 +40,7 @@ def token_logprobs(model: PreTrainedModel, hidden: Tensor, labels: Tensor) -> To
     Args:
         hidden: (M, hidden). labels: int64 (M,).
     """
-    output_embeddings: Callable[[], Linear] = model.get_output_embeddings
-    head = output_embeddings()
+    head = _head(model)
     if head.weight.requires_grad or head.bias is not None or hidden.device.type != "cpu":
         fields = ("log_probs", "entropy", "mean_logits", "is_top1")
         log_probs, entropy, _, mean_logits, is_top1 = _chunked_head(
@@ -48,6 +49,50 @@ def token_logprobs(model: PreTrainedModel, hidden: Tensor, labels: Tensor) -> To
     else:
         log_probs, entropy, mean_logits, is_top1 = _frozen_head(hidden, head.weight, labels)
     return TokenScores(log_probs, entropy, mean_logits, is_top1)
+
+
+@torch.no_grad()
+def label_logprobs(model: PreTrainedModel, hidden: Tensor, labels: Tensor) -> Tensor:
+    """Score each label given its hidden state, and nothing else: no gradient, no metrics.
+
+    Args:
+        hidden: (M, hidden). labels: int64 (M,).
+
+    Returns:
+        float32 (M,).
+    """
+    head = _head(model)
+    if head.bias is not None or hidden.device.type != "cpu":
+        return token_logprobs(model, hidden, labels).log_probs
+    found = torch.empty(len(labels))
+    wide_room = torch.empty(ROWS_IN_CACHE, len(head.weight))
+    for first, logits in _logits(hidden.to(head.weight.dtype), head.weight):
+        for part in _parts(len(logits)):
+            at = slice(first + part.start, first + part.stop)
+            wide = wide_room[: part.stop - part.start].copy_(logits[part])
+            found[at] = wide.gather(1, labels[at, None])[:, 0] - wide.logsumexp(1)
+    return found
+
+
+def _head(model: PreTrainedModel) -> Linear:
+    output_embeddings: Callable[[], Linear] = model.get_output_embeddings
+    return output_embeddings()
+
+
+def _logits(states: Tensor, weight: Tensor) -> Iterator[tuple[int, Tensor]]:
+    """The first position and the logits of up to `ROWS_AT_ONCE`, all in the same room.
+
+    Asking for new memory costs more than a pass over it.
+    """
+    room = torch.empty(min(len(states), ROWS_AT_ONCE), len(weight), dtype=weight.dtype)
+    for first in range(0, len(states), ROWS_AT_ONCE):
+        some = states[first : first + ROWS_AT_ONCE]
+        yield first, torch.mm(some, weight.T, out=room[: len(some)])
+
+
+def _parts(count: int) -> Iterator[slice]:
+    for start in range(0, count, ROWS_IN_CACHE):
+        yield slice(start, min(start + ROWS_IN_CACHE, count))
 
 
 class _FrozenHead(torch.autograd.Function):
@@ -60,25 +105,24 @@ class _FrozenHead(torch.autograd.Function):
         log_probs, entropy, mean_logits = (torch.empty(len(labels)) for _ in range(3))
         is_top1 = torch.empty(len(labels), dtype=torch.bool)
         states = hidden.to(weight.dtype)
-        # One room for the logits of every part: asking for new memory costs more than a pass.
-        room = torch.empty(min(len(labels), ROWS_AT_ONCE), len(weight), dtype=weight.dtype)
-        wide_a, wide_b = (torch.empty(room.shape) for _ in range(2))
-        for start in range(0, len(labels), ROWS_AT_ONCE):
-            part = slice(start, start + ROWS_AT_ONCE)
-            label = labels[part, None]
-            logits, wide, scores = (t[: len(label)] for t in (room, wide_a, wide_b))
-            wide.copy_(torch.mm(states[part], weight.T, out=logits))
-            mean_logits[part] = wide.mean(1)
-            torch.log_softmax(wide, 1, out=scores)
-            own = scores.gather(1, label)
-            log_probs[part] = own[:, 0]
-            is_top1[part] = (own >= scores.amax(1, keepdim=True))[:, 0]
-            probabilities = torch.exp(scores, out=wide)
-            with torch.autocast("cpu", enabled=False):  # else it is taken in bfloat16
-                entropy[part] = -torch.linalg.vecdot(probabilities, scores)
+        wide_room, scores_room = (torch.empty(ROWS_IN_CACHE, len(weight)) for _ in range(2))
+        for first, logits in _logits(states, weight):
+            for part in _parts(len(logits)):
+                at = slice(first + part.start, first + part.stop)
+                label = labels[at, None]
+                wide, scores = wide_room[: len(label)], scores_room[: len(label)]
+                mean_logits[at] = wide.copy_(logits[part]).mean(1)
+                torch.log_softmax(wide, 1, out=scores)
+                own = scores.gather(1, label)
+                log_probs[at] = own[:, 0]
+                is_top1[at] = (own >= scores.amax(1, keepdim=True))[:, 0]
+                probabilities = torch.exp(scores, out=wide)
+                with torch.autocast("cpu", enabled=False):  # else it is taken in bfloat16
+                    entropy[at] = -torch.linalg.vecdot(probabilities, scores)
+                logits[part] = probabilities
             if gradient is not None:
-                expected = logits.copy_(probabilities) @ weight
-                gradient[part] = (weight[label[:, 0]] - expected).to(gradient.dtype)
+                at = slice(first, first + len(logits))
+                gradient[at] = (weight[labels[at]] - logits @ weight).to(gradient.dtype)
         if gradient is not None:
             ctx.save_for_backward(gradient)
         ctx.mark_non_differentiable(entropy, mean_logits, is_top1)

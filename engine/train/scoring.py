@@ -17,7 +17,7 @@ from transformers import PreTrainedModel
 from engine.kept_lines import keep_lines, kept_lines
 from engine.train import processes, shared_prefix
 from engine.train.data import Example
-from engine.train.logprobs import token_logprobs
+from engine.train.logprobs import label_logprobs
 from engine.train.prefix_tree import common_length, pack
 from models.library import BaseModel, sha256_of
 
@@ -96,7 +96,7 @@ def _score_batch(
         for index in path[len(prompt) - 1 : -1]
     ]
     labels = torch.tensor([token for own in completions for token in own], device=device)
-    scores = token_logprobs(model, hidden[torch.tensor(at, device=device)], labels).log_probs
+    scores = label_logprobs(model, hidden[torch.tensor(at, device=device)], labels)
     sums = [float(part.sum()) for part in torch.split(scores, [len(own) for own in completions])]
     return {ex.pair_id: PairLogps(sums[2 * i], sums[2 * i + 1]) for i, ex in enumerate(batch)}
 

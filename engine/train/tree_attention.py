@@ -11,6 +11,7 @@ on a CPU (torch 2.13).
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from math import gcd
 from typing import Any
 
@@ -41,11 +42,11 @@ class Stretch:
 
 @dataclass(frozen=True)
 class Trunk:
-    """A node that several branches grow from, such as a reader's card."""
+    """A node that several branches grow from, such as a reader's card, or the first half of one."""
 
     tokens: slice
     above: slice
-    """Everything that grows from it; each of these tokens sees the whole trunk."""
+    """Tokens of which each sees the whole trunk: all that grows from it, or its other half."""
 
 
 @dataclass(frozen=True)
@@ -71,9 +72,15 @@ def cut(tree: PrefixTree, repeats: int, dtype: torch.dtype) -> Stretches:
     ends = torch.tensor([node.end for node in tree.nodes for _ in range(node.size)])
     stretches, trunks = [], []
     for first, end, node in _pieces(tree.nodes):
+        own = [first, end]
         if node is not None:
             trunks.append(Trunk(slice(first, end), slice(end, node.end)))
-        stretches.append(Stretch(slice(first, end), _mask(ends, first, end, repeats, dtype)))
+            if end - first > DENSE:  # halves: a mask over the whole would hide half of it
+                own.insert(1, (first + end) // 2)
+                trunks.append(Trunk(slice(*own[:2]), slice(*own[1:])))
+        for start, stop in pairwise(own):
+            mask = _mask(ends, start, stop, repeats, dtype)
+            stretches.append(Stretch(slice(start, stop), mask))
     masks = [each.mask for each in stretches]
     batches, alone = alike_stretches.batches([each.tokens for each in stretches], masks, DENSE)
     return Stretches(

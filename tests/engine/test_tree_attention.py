@@ -49,6 +49,15 @@ def test_stretches_and_trunks_give_each_rows_attention(
     check(seed, lambda q, k, v: tree_attention(q, k, v, layout, None))
 
 
+def test_a_long_card_is_attended_to_in_halves(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(by_stretches, "DENSE", 20)
+    card = list(range(40, 71))
+    layout = cut(pack([[*card, 1, 2], [*card, 3, 4]]), 1, torch.float32)
+    assert [each.tokens for each in layout.trunks] == [slice(0, 31), slice(0, 15)]
+    assert [each.above for each in layout.trunks] == [slice(31, 35), slice(15, 31)]
+    assert [each.mask.shape[1] for each in layout.stretches] == [15, 16, 4]
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_long_stretches_go_back_in_as_many_parts_as_threads(
     seed: int, monkeypatch: pytest.MonkeyPatch
