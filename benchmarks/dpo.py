@@ -119,6 +119,7 @@ def measured(way: str, count: int, layers: int) -> Figures:
     from engine.train.data import prepare_data
     from engine.train.device import Place
     from engine.train.look import Sights
+    from engine.train.machine_figures import keep_few_kernels
     from engine.train.scoring import PairLogps, score_pairs
     from engine.train.trainer import dpo_config, preferring, train
     from models.events import Metric
@@ -127,6 +128,8 @@ def measured(way: str, count: int, layers: int) -> Figures:
     from models.torch_base import load_base
 
     kind, dtype_name, *rest = way.split("-")
+    if kind == "tree":
+        keep_few_kernels()
     place = Place("cpu", getattr(torch, dtype_name), "")
     config = TrainConfig(max_pairs=count, max_held_out=1, batch_size=BATCH)
     stage = preferring(config)

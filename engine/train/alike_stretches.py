@@ -1,7 +1,7 @@
 """The way back of attention over many small stretches at once, as a few batched products.
 
 One by one, the fused kernel's backward pass reaches an eighth of the machine's rate on stretches of
-a hundred tokens, and shares its work by heads alone, of which small models have three. Stretches
+a hundred tokens, and makes code for each length that it never gives back. Stretches
 of about one length, padded to the longest, are one batch: scores and their gradients in float32,
 the products with keys, queries and values in the weights' precision.
 """
@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+
+from engine.train.attention_back import by_products
 
 LENGTH_SHARE = 0.75
 """Stretches shorter than this share of the longest are another batch; padding squares."""
@@ -39,27 +41,28 @@ def batches(
 
     Args:
         masks: of each stretch of n tokens, (n * H / G, n).
-        longest: stretches of more tokens stay alone.
+        longest: stretches of more tokens are of no batch.
 
     Returns:
-        The batches, and the indices of stretches that are alone with their length.
+        The batches, of one stretch where no other has its length, and the indices of the longer.
     """
     together: list[list[int]] = []
     lengths = [stretch.stop - stretch.start for stretch in stretches]
-    for index in sorted(range(len(stretches)), key=lambda index: -lengths[index]):
+    alone = [index for index, length in enumerate(lengths) if length > longest]
+    short = [index for index, length in enumerate(lengths) if length <= longest]
+    for index in sorted(short, key=lambda index: -lengths[index]):
         if together:
             first = together[-1][0]
             fits = lengths[index] >= LENGTH_SHARE * lengths[first]
-            if lengths[first] <= longest and fits and _has_room(together[-1], masks[first]):
+            if fits and _has_room(together[-1], masks[first]):
                 together[-1].append(index)
                 continue
         together.append([index])
     found = (
         _batch([stretches[index] for index in each], [masks[index] for index in each])
         for each in together
-        if len(each) > 1
     )
-    return tuple(found), [each[0] for each in together if len(each) == 1]
+    return tuple(found), alone
 
 
 def _has_room(taken: Sequence[int], mask: Tensor) -> bool:
@@ -93,11 +96,10 @@ def backward(
         known: the output's gradient and the queries, folded, (G, N * H / G, D); keys and values,
             (G, N, D); of each folded query the log-sum of its scores over all that it sees, and
             its gradient times its output summed, float32 (G, N * H / G).
-        scale: of the scores; None for the square root of 1 / D.
+        scale: as in `by_products`.
         found: where gradients of queries, keys and values go, shaped like these.
     """
     grad, query, key, value, log_sum, inner = known
-    scale = scale or query.shape[-1] ** -0.5
     heads = len(query)
     many, folded, length = batch.mask.shape
 
@@ -108,15 +110,8 @@ def backward(
     grads, queries = (taken(tensor, folded) for tensor in (grad, query))
     keys, values = (taken(tensor, length) for tensor in (key, value))
     sums, inners = (taken(tensor, folded) for tensor in (log_sum, inner))
-    scores = torch.baddbmm(sums.neg_(), queries.float(), keys.float().transpose(1, 2), alpha=scale)
-    scores.view(heads, many, folded, length).add_(batch.mask)
-    shares = scores.exp_()
-    of_values = torch.bmm(shares.to(grads.dtype).transpose(1, 2), grads)
-    slopes = torch.baddbmm(inners.neg_(), grads.float(), values.float().transpose(1, 2))
-    slopes = slopes.mul_(shares).to(grads.dtype)
-    of_queries = torch.bmm(slopes, keys).mul_(scale)
-    of_keys = torch.bmm(slopes.transpose(1, 2), queries).mul_(scale)
+    parts = by_products((grads, queries, sums, inners), keys, values, batch.mask, scale)
     tokens = batch.tokens[batch.real]
-    for into, part in zip(found, (of_queries, of_keys, of_values), strict=True):
+    for into, part in zip(found, parts, strict=True):
         by_token = part.view(heads, many * length, -1).index_select(1, batch.real)
         into.view(heads, key.shape[1], -1).index_copy_(1, tokens, by_token)

@@ -22,6 +22,7 @@ from engine.train.judged import Scores, judgement
 from engine.train.kept_checkpoints import kept_checkpoints
 from engine.train.loading import Loaded, load
 from engine.train.look import Sights
+from engine.train.machine_figures import keep_few_kernels
 from engine.train.scoring import PairLogps, ReferenceCache, score_pairs, weights_key
 from engine.train.trainer import TrainingEnd, fine_tuning, preferring, train
 from models.errors import JobFailed
@@ -32,6 +33,7 @@ from models.library import resolve_base
 def work(run: RunDir, settings: Mapping[str, Any], asked_to_stop: Flag) -> Iterator[Event]:
     """Train as `job.json` says; ends without `Finished` when it was asked to stop."""
     started = time.monotonic()
+    keep_few_kernels()
     config = TrainConfig(**settings["config"])
     if note := settings.get("note"):
         yield Note(note)

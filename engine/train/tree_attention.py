@@ -12,23 +12,21 @@ on a CPU (torch 2.13).
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from math import gcd
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from engine.train import alike_stretches
+from engine.train import alike_stretches, attention_back
 from engine.train.alike_stretches import Batch
 from engine.train.prefix_tree import Node, PrefixTree
 
 _flash = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu
-_flash_backward = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu_backward
 
 DENSE = 256
 """Tokens of a subtree up to which it is attended to as one stretch."""
-ROWS_OF_A_PART = 512
-"""Folded queries that are worth a share of their own."""
+FEW_KEYS = 64
+"""Keys of a trunk up to which it goes back by plain products: as fast, and no such code."""
 
 
 @dataclass(frozen=True)
@@ -187,81 +185,42 @@ class _TreeAttention(torch.autograd.Function):
         grad = _turned(upstream[0].to(output.dtype), None, None, key_heads)
         of_q, of_k, of_v = torch.empty_like(q), torch.empty_like(k), torch.empty_like(v)
 
-        def back(
+        inner = (grad.float() * output.float()).sum(-1)
+
+        def by_kernel(
             rows: slice, tokens: slice, mask: Tensor | None = None
         ) -> tuple[Tensor, Tensor, Tensor]:
             seeing = grad[0, :, rows], q[0, :, rows], output[0, :, rows], log_sum[0, :, rows]
-            return _back(seeing, k[0, :, tokens], v[0, :, tokens], mask, ctx.scale)
+            return attention_back.by_kernel(
+                seeing, k[0, :, tokens], v[0, :, tokens], mask, ctx.scale
+            )
 
-        found = (of_q[0], of_k[0], of_v[0])
-        if layout.batches:
-            inner = (grad.float() * output.float()).sum(-1)
-            known = (grad[0], q[0], k[0], v[0], log_sum[0], inner[0])
-            for batch in layout.batches:
-                alike_stretches.backward(batch, known, ctx.scale, found)
+        def by_products(rows: slice, tokens: slice) -> tuple[Tensor, Tensor, Tensor]:
+            sums, inners = log_sum[0, :, rows, None], inner[0, :, rows, None]
+            seeing = grad[0, :, rows], q[0, :, rows], sums, inners
+            return attention_back.by_products(
+                seeing, k[0, :, tokens], v[0, :, tokens], None, ctx.scale
+            )
+
+        known = (grad[0], q[0], k[0], v[0], log_sum[0], inner[0])
+        for batch in layout.batches:
+            alike_stretches.backward(batch, known, ctx.scale, (of_q[0], of_k[0], of_v[0]))
         for stretch in layout.alone:
             tokens, rows = stretch.tokens, _rows(stretch.tokens, repeats)
-            parts = back(rows, tokens, stretch.mask)
+            parts = by_kernel(rows, tokens, stretch.mask)
             of_q[0, :, rows], of_k[0, :, tokens], of_v[0, :, tokens] = parts
         for trunk in layout.trunks:
-            rows = _rows(trunk.above, repeats)
+            tokens, rows = trunk.tokens, _rows(trunk.above, repeats)
+            back = by_kernel if tokens.stop - tokens.start > FEW_KEYS else by_products
             for into, part in zip(
-                (of_q[0, :, rows], of_k[0, :, trunk.tokens], of_v[0, :, trunk.tokens]),
-                back(rows, trunk.tokens),
+                (of_q[0, :, rows], of_k[0, :, tokens], of_v[0, :, tokens]),
+                back(rows, tokens),
                 strict=True,
             ):
                 into += part
         back_q = _turned_back(of_q, cosine, sine, upstream[0].shape)
         back_k = _turned_back(of_k, cosine, sine, value.shape)
         return back_q, back_k, of_v[0].transpose(0, 1), None, None, None, None
-
-
-def _back(
-    seeing: tuple[Tensor, Tensor, Tensor, Tensor],
-    key: Tensor,
-    value: Tensor,
-    mask: Tensor | None,
-    scale: float | None,
-) -> tuple[Tensor, Tensor, Tensor]:
-    """The kernel's way back. Threads share it by heads alone, so many queries go as more of them.
-
-    Args:
-        seeing: the output's gradient, queries and output, (G, M, D), and the queries' log-sums of
-            scores, (G, M).
-        key, value: (G, L, D). mask: (M, L).
-
-    Returns:
-        The gradients of queries, keys and values.
-    """
-    heads, rows, _ = seeing[0].shape
-    threads = torch.get_num_threads()
-    parts = max(1, min(threads // gcd(threads, heads), rows // ROWS_OF_A_PART))
-    even = rows - rows % parts
-
-    def cut_up(tensor: Tensor) -> Tensor:
-        """(G, M, ...) to (parts, G, M / parts, ...), the rest left out."""
-        shape = (heads, parts, even // parts, *tensor.shape[2:])
-        return tensor[:, :even].view(shape).transpose(0, 1)
-
-    of_query, of_key, of_value = _flash_backward(
-        cut_up(seeing[0]),
-        cut_up(seeing[1]),
-        key.expand(parts, *key.shape),
-        value.expand(parts, *value.shape),
-        cut_up(seeing[2]),
-        cut_up(seeing[3]),
-        0.0,
-        False,
-        attn_mask=None if mask is None else mask[:even].view(parts, 1, -1, mask.shape[1]),
-        scale=scale,
-    )
-    of_query = of_query.transpose(0, 1).flatten(1, 2)
-    of_key, of_value = of_key.sum(0), of_value.sum(0)
-    if even == rows:
-        return of_query, of_key, of_value
-    rest = seeing[0][:, even:], seeing[1][:, even:], seeing[2][:, even:], seeing[3][:, even:]
-    last = _back(rest, key, value, None if mask is None else mask[even:], scale)
-    return torch.cat([of_query, last[0]], 1), of_key + last[1], of_value + last[2]
 
 
 def _rows(tokens: slice, repeats: int) -> slice:

@@ -9,7 +9,7 @@ from torch.autograd import backward
 from torch.nn.functional import scaled_dot_product_attention
 from torch.testing import assert_close
 
-from engine.train import alike_stretches
+from engine.train import alike_stretches, attention_back
 from engine.train import tree_attention as by_stretches
 from engine.train.node_groups import grouped_attention, node_groups
 from engine.train.prefix_tree import pack
@@ -64,7 +64,9 @@ def test_long_stretches_go_back_in_as_many_parts_as_threads(
 ) -> None:
     """Three threads and two heads; the parts leave a rest."""
     monkeypatch.setattr(by_stretches, "DENSE", 20)
-    monkeypatch.setattr(by_stretches, "ROWS_OF_A_PART", 5)
+    monkeypatch.setattr(attention_back, "ROWS_OF_A_PART", 5)
+    monkeypatch.setattr(attention_back, "ROWS_MULTIPLE", 2)
+    monkeypatch.setattr(by_stretches, "FEW_KEYS", 0)
     monkeypatch.setattr(torch, "get_num_threads", lambda: 3)
     layout = cut(pack(random_rows(seed)), HEADS // KEY_HEADS, torch.float32)
     check(seed, lambda q, k, v: tree_attention(q, k, v, layout, None))
@@ -75,9 +77,10 @@ def test_stretches_of_about_one_length_go_back_together() -> None:
     starts = [sum(lengths[:index]) for index in range(len(lengths))]
     stretches = [slice(at, at + n) for at, n in zip(starts, lengths, strict=True)]
     masks = [torch.zeros(2 * n, n) for n in lengths]
-    (batch,), alone = alike_stretches.batches(stretches, masks, longest=256)
+    (batch, single, short), alone = alike_stretches.batches(stretches, masks, longest=256)
     assert batch.mask.shape == (3, 80, 40)
-    assert sorted(alone) == [2, 3, 4]
+    assert [len(each.real) for each in (single, short)] == [29, 12]
+    assert alone == [3]
     assert sorted(batch.tokens[batch.real].tolist()) == [*range(70), *range(411, 449)]
 
 
