@@ -49,7 +49,10 @@ BALLOTS = (
 )
 MOST_BALLOTS = 40
 LOADED = "A table of ballots that was filled in; the votes stand in the report beside the judges."
-FIRST = "There i infers personas and k checks them; the field above takes unchecked ones too."
+FIRST = (
+    "esc goes back to the pairs: there i infers personas and k checks them. Unchecked ones can be "
+    "taken above."
+)
 
 
 def asking_told(title: str, step: Step | None, notes: Sequence[str]) -> str:
