@@ -49,10 +49,7 @@ BALLOTS = (
 )
 MOST_BALLOTS = 40
 LOADED = "A table of ballots that was filled in; the votes stand in the report beside the judges."
-FIRST = (
-    "esc goes back to the pairs: there i infers personas and k checks them. Unchecked ones can be "
-    "taken above."
-)
+FIRST = "esc, then i, infers personas, and k checks them. Or take unchecked ones, above."
 
 
 def asking_told(title: str, step: Step | None, notes: Sequence[str]) -> str:
