@@ -19,7 +19,7 @@ from models.events import Event, Failed, Finished, Item, JsonObject, Note
 from tests.engine.tailoring_rows import DATASET, LONG, SHORT, example, fill, personas_of
 
 QUICK: dict[str, object] = {
-    "learning_rate": 1e-2,
+    "learning_rate": 5e-3,
     "epochs": 12,
     "batch_size": 4,
     "checkpoint_every": 100,

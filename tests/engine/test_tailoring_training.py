@@ -21,7 +21,7 @@ from models.library import resolve_base
 from models.torch_base import load_base
 from tests.engine.tailoring_rows import DATASET, LONG, SHORT, example, fill, personas_of
 
-QUICK: dict[str, object] = {"learning_rate": 1e-2, "epochs": 12, "batch_size": 4}
+QUICK: dict[str, object] = {"learning_rate": 5e-3, "epochs": 12, "batch_size": 4}
 
 
 async def trained(data_dir: Path, base: Path, **changes: object) -> tuple[JsonObject, list[str]]:
