@@ -9,6 +9,7 @@ from typing import NamedTuple
 from engine.domain import Run
 from engine.jobs import RunDir
 from engine.pairs.made_up import MADE_UP
+from engine.train.beginning import begins_with
 from engine.train.input_files import CARDS, PAIRS, read_config, read_near, read_opposite
 from models.errors import BadInput
 
@@ -75,6 +76,8 @@ def _told(run: Run, directory: RunDir) -> Iterator[tuple[str, object]]:
     yield "near hash", sha256(near.encode()).hexdigest()[:HASH_LETTERS]
     opposite = json.dumps(asdict(read_opposite(directory.path)), sort_keys=True)
     yield "opposite hash", sha256(opposite.encode()).hexdigest()[:HASH_LETTERS]
+    if begun := begins_with(job):
+        yield "beginning hash", str(begun["sha256"])[:HASH_LETTERS]
 
 
 def _came_to(result: Mapping[str, object], under: str = "") -> Iterator[tuple[str, object]]:

@@ -9,6 +9,7 @@ from contextlib import aclosing
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 
 from engine import jobs, run_differences, run_queue
 from engine.domain import Run, RunKind
@@ -18,6 +19,7 @@ from engine.record import record_profile
 from engine.run_differences import Difference
 from engine.store import runs as run_rows
 from engine.store.database import opened
+from engine.train.beginning import BEGINNING, begins_with, readers_within
 from engine.train.checkpoints import (
     Checkpoint,
     made_sha256,
@@ -31,6 +33,8 @@ from engine.training_input import fingerprint, training_input
 from models.errors import BadInput
 from models.events import Event, Finished
 from models.library import resolve_base
+
+NO_FOLDERS: Mapping[str, Path] = MappingProxyType({})
 
 
 def run_dir(data_dir: Path, run_id: str) -> RunDir:
@@ -73,10 +77,12 @@ def launch(
     settings: Mapping[str, object],
     files: Mapping[str, str],
     queue: bool = False,
+    folders: Mapping[str, Path] = NO_FOLDERS,
 ) -> Run:
     """Make a run with its input files and start its child.
 
     Args:
+        folders: copied into the run's directory, by their names there.
         queue: wait for the runs that train or were queued before; of training runs only.
 
     Raises:
@@ -96,6 +102,8 @@ def launch(
         directory = jobs.prepare(path, kind, settings)
         for name, text in files.items():
             _write_private(path / name, text)
+        for name, folder in folders.items():
+            shutil.copytree(folder, path / name)
         if queue:
             run_queue.join(directory)
         with opened(data_dir) as db:
@@ -128,14 +136,17 @@ def start_training(
         queue: train when the runs that were started or queued before have ended.
 
     Raises:
-        BadInput: no such reader or preset, no profile or pairs, or the base cannot be found.
+        BadInput: no such reader or preset, no profile or pairs, the base cannot be found, or
+            `start_from` is no run to begin with.
     """
     config = with_absolute_base(config_for(preset, base, changes or {}))
     settings, files = training_input(data_dir, reader_ids, config)
     changed = told(differing(config))
     title = f"{preset}{f' ({changed})' if changed else ''} on {config.base}"
     title += f" for {', '.join(reader_ids)}"
-    return launch(data_dir, "train", reader_ids[0], title, settings, files, queue)
+    begun = begins_with(settings).get("run_id")
+    folders = {BEGINNING: run_dir(data_dir, str(begun)).adapter} if begun else NO_FOLDERS
+    return launch(data_dir, "train", reader_ids[0], title, settings, files, queue, folders)
 
 
 def with_absolute_base(config: TrainConfig) -> TrainConfig:
@@ -167,11 +178,13 @@ def start_export(data_dir: Path, run_id: str, order: ExportOrder) -> Run:
             "Export a training run that has finished: the Train screen and `persona-studio runs` "
             "list them.",
         )
+    job = json.loads(source.job.read_text())
     settings: dict[str, object] = {
         "train_run": str(source.path),
         "train_run_id": trained.id,
         "made_sha256": made_sha256(source, data_dir / "cache"),
-        "reader_ids": json.loads(source.job.read_text())["reader_ids"],
+        "reader_ids": job["reader_ids"],
+        "begins_with": begins_with(job),
         "cache_dir": str(data_dir / "cache"),
         "fingerprint": export_fingerprint(data_dir, trained.id, order),
         **settings_of(order),
@@ -329,4 +342,4 @@ def forget_runs(data_dir: Path, reader_id: str) -> list[Run]:
 
 def _readers_of(data_dir: Path, run: Run) -> list[str]:
     job = run_dir(data_dir, run.id).job
-    return list(json.loads(job.read_text()).get("reader_ids", [])) if job.exists() else []
+    return readers_within(json.loads(job.read_text())) if job.exists() else []

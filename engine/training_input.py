@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 
 from engine import near_book, shelf
 from engine.domain import Book, PreferencePair, Profile
+from engine.jobs import RunDir
 from engine.pairs.bearing import Sayings, bearing, sayings_of
 from engine.pairs.made_up import companions
 from engine.pairs.opposite import opposite
@@ -17,8 +18,10 @@ from engine.store import datasets as dataset_rows
 from engine.store import pairs as pair_rows
 from engine.store import personas as persona_rows
 from engine.store import profiles as profile_rows
+from engine.store import runs as run_rows
 from engine.store.database import opened
 from engine.tailoring.sets import dataset_of, tailoring_set
+from engine.train.beginning import Beginning, check_beginning
 from engine.train.choosing import to_train_on
 from engine.train.config import TrainConfig
 from engine.train.input_files import LEFT_OUT, NEAR_BOOK, Near, Opposite, input_files
@@ -142,9 +145,12 @@ def training_input(
     """What a training run reads: its settings, and its files by name.
 
     Raises:
-        BadInput: as `training_texts`.
+        BadInput: as `training_texts`; or `start_from` is no run that this one can begin with.
     """
     texts = training_texts(data_dir, reader_ids, config)
+    begun = _beginning(data_dir, config)
+    if begun is not None:
+        config = replace(config, start_from=begun.run_id)
     is_of_dataset = dataset_of(reader_ids) is not None
     book = None if is_of_dataset else _sample_book(data_dir, config.sample_book)
     files = input_files(texts.pairs, texts.cards, book, texts.near, texts.opposite)
@@ -156,7 +162,11 @@ def training_input(
         "note": texts.note,
         "cache_dir": str(data_dir / "cache"),
     }
-    settings["fingerprint"] = fingerprint(settings["config"], files)
+    if begun is not None:
+        settings["begins_with"] = begun.as_json()
+    settings["fingerprint"] = fingerprint(
+        settings["config"], files, *([begun.sha256] if begun else [])
+    )
     # Behind the fingerprint: it changes a description and no weight, and is there after a preview.
     first = next(iter(texts.cards))
     if texts.left_out:
@@ -168,6 +178,14 @@ def training_input(
     ):
         files[NEAR_BOOK] = json.dumps(said, ensure_ascii=False)
     return settings, files
+
+
+def _beginning(data_dir: Path, config: TrainConfig) -> Beginning | None:
+    if not config.start_from:
+        return None
+    with opened(data_dir) as db:
+        source = run_rows.find(db, config.start_from)
+    return check_beginning(RunDir(data_dir / "runs" / source.id), config, data_dir / "cache")
 
 
 def _sample_book(data_dir: Path, wanted: str) -> Book | None:

@@ -29,6 +29,7 @@ from engine.store import profiles as profile_rows
 from engine.store import readers as reader_rows
 from engine.store.cards import EditedCard
 from engine.store.database import Store, opened
+from engine.train.beginning import begins_with
 from engine.train.input_files import read_near, read_opposite, read_pairs
 from models.errors import BadInput
 
@@ -207,16 +208,21 @@ def _carrying(
     data_dir: Path, others: Sequence[Run], review: Review, before: Profile, after: Profile
 ) -> Iterator[Run]:
     lost = _words_lost(before, after)
-    others = [run for run in others if run_dir(data_dir, run.id).job.exists()]
-    carrying = {
-        run.id
-        for run in others
-        if run.kind == "train" and _is_trained_with(data_dir, run, review, before, after, lost)
-    }
+    carrying: set[str] = set()
+    rests_on: dict[str, set[object]] = {}
     for run in others:
-        source = json.loads(run_dir(data_dir, run.id).job.read_text()).get("train_run_id")
-        if run.id in carrying or source in carrying:
-            yield run
+        if not (file := run_dir(data_dir, run.id).job).exists():
+            continue
+        job = json.loads(file.read_text())
+        begun = begins_with(job).get("run_id")
+        rests_on[run.id] = {job.get("train_run_id"), begun} - {None}
+        is_own = run.kind == "train" and before.reader_id in job.get("reader_ids", ())
+        is_lost = begun is not None and not run_dir(data_dir, str(begun)).job.exists()
+        if is_lost or (is_own and _is_trained_with(data_dir, run, review, before, after, lost)):
+            carrying.add(run.id)
+    while more := {run for run, bases in rests_on.items() if bases & carrying} - carrying:
+        carrying |= more
+    yield from (run for run in others if run.id in carrying)
 
 
 def _is_trained_with(

@@ -162,6 +162,11 @@ def _data(story: Story) -> Iterator[str]:
         if told.get(key) is not None:
             yield f"- {says}: {told[key]}."
     yield f"- Pairs of made-up readers beside them: {story.made_up}."
+    if story.config.start_from:
+        yield (
+            f"- It began with the adapter of run {story.config.start_from}: other readers whose "
+            f"pairs that had learned from: {story.before}."
+        )
     yield "- No review, name or pair of a reader is in this folder."
     for key, says in (("steps", "Steps"), ("device", "Device"), ("dtype", "Precision")):
         if told.get(key) is not None:

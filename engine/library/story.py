@@ -11,6 +11,7 @@ from engine.library.artefact import Artefact
 from engine.library.licence import BaseFacts, facts_of
 from engine.library.of_runs import job_of
 from engine.profile.language import told as language_of
+from engine.train.beginning import readers_within
 from engine.train.config import TrainConfig
 from engine.train.input_files import read_config, read_pairs
 from models.errors import BadInput
@@ -33,6 +34,8 @@ class Story:
     held_out: int
     made_up: int
     """Pairs of made-up readers that were trained on beside them."""
+    before: int
+    """Readers of the runs whose adapter it began with, and who are not among its own."""
     languages: tuple[str, ...]
     """ISO 639 codes, the most frequent first."""
     result: JsonObject
@@ -70,6 +73,7 @@ def story_of(data_dir: Path, artefact: Artefact) -> Story:
         pairs=_by_track(own),
         held_out=sum(pair.held_out for pair in own),
         made_up=sum(not pair.held_out for pair in pairs) - sum(not it.held_out for it in own),
+        before=len(set(readers_within(job_of(directory))) - set(artefact.reader_ids)),
         languages=_languages(own),
         result=result,
         export=by_id[artefact.run_id].result if artefact.run_id != directory.id else {},

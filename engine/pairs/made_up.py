@@ -7,6 +7,7 @@ labels flip from one reader to the next. They are never in the store, and on no 
 import random
 from datetime import UTC, datetime
 from itertools import zip_longest
+from math import ceil
 
 from engine.domain import TRACKS, PreferencePair, Profile, Trait
 from engine.frameworks import all_dimensions, all_statements, genres
@@ -16,6 +17,9 @@ from engine.pairs.choice import PairChoice
 MADE_UP = "/made-up/"
 """Begins the ids of made-up readers, and no others: those of readers hold no slash."""
 READERS = 8
+"""Where no more pairs are asked for than a few of each."""
+PAIRS_OF_EACH = 20
+"""Of a made-up reader, where many are asked for: more pairs are of more readers."""
 SURE = 0.6
 """Score and confidence of every made-up trait."""
 
@@ -44,7 +48,8 @@ def companions(count: int, seed: int) -> list[tuple[Profile, list[PreferencePair
 
     None of them is held out for anybody: what is held out is held out for every reader.
     """
-    readers = [made_up_reader(number) for number in range(READERS)]
+    most = max(READERS, ceil(count / PAIRS_OF_EACH))
+    readers = [made_up_reader(number) for number in range(most)]
     offered = [_in_turns_of_tracks(reader, seed, number) for number, reader in enumerate(readers)]
     in_turns = [pair for turn in zip_longest(*offered) for pair in turn if pair is not None]
     taken = {pair.id for pair in in_turns[:count]}

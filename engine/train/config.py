@@ -116,6 +116,10 @@ class TrainConfig:
     """The book that is described at every checkpoint: its id or title. Empty takes the first that
     previews offer, `none` describes none. No pair is ever made of these books. A dataset's run
     answers its first held-out prompt for two opposed personas instead."""
+    start_from: str = ""
+    """A finished run, by its id, whose adapter is trained further; empty makes a fresh one. One
+    long run with many made-up readers, and then short ones that begin with it, teach every reader's
+    model to read cards without the time. The reference stays the base."""
     seed: int = 0
     """Of the adapter's first weights and the order of the pairs: another one shows how much of a
     result is luck."""

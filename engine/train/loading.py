@@ -20,6 +20,7 @@ from transformers import AutoModelForCausalLM, PreTrainedModel, PreTrainedTokeni
 from engine.jobs import RunDir
 from engine.prompts import refusal_note
 from engine.train import processes
+from engine.train.beginning import BEGINNING
 from engine.train.chat_template import ChatTemplate
 from engine.train.checkpoints import disk_refusals_told
 from engine.train.config import TrainConfig, targets
@@ -38,7 +39,7 @@ from models.torch_base import load_base
 
 @dataclass(frozen=True)
 class Loaded:
-    """What a run trains: the model, with a fresh adapter if it gets one, and its data."""
+    """What a run trains: the model, with an adapter if it gets one, and its data."""
 
     model: PreTrainedModel | PeftModel
     tokenizer: PreTrainedTokenizerBase
@@ -124,6 +125,9 @@ def load(run: RunDir, config: TrainConfig, cache_dir: Path) -> Generator[Event, 
         yield Note(_told_of_full(base))
     else:
         model = _with_adapter(base, config)
+        if (begun := run.path / BEGINNING).exists():
+            set_peft_model_state_dict(model, load_peft_weights(str(begun)))
+            yield Note(f"It begins with what run {config.start_from} has learned.")
     return Loaded(model, tokenizer, data, place, judged, sample)
 
 

@@ -95,8 +95,8 @@ def _preferences_told(report: PreferencesReport) -> Iterator[str]:
     if len(report.skipped) > ROWS_LISTED:
         yield from (f"{number:,} times: {one_line(why)}" for why, number in reasons[:MOST_REASONS])
     yield (
-        "The Persona screen lists them (p on Readers); i there infers who would prefer which "
-        "answer."
+        "They are on the Persona screen (p on Readers opens it); i there infers who would prefer "
+        "which answer."
     )
 
 

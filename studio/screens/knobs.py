@@ -1,6 +1,6 @@
 """The few settings of a training that matter, over those of its preset."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import ClassVar, get_args
 
 from textual import getters, on
@@ -12,10 +12,11 @@ from textual.events import DescendantFocus
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label, Select, Static
 
+from engine.domain import Run
 from engine.train.config import SMOOTHED, Loss, Method, config_for
 from engine.train.settings import differing, notes, told_value, value_of
 from models.errors import UserError
-from studio.text import one_line
+from studio.text import moment, one_line
 
 CHOICES: Mapping[str, tuple[str, ...]] = {
     "method": get_args(Method),
@@ -30,8 +31,15 @@ KNOBS = (
     "epochs",
     "lora_rank",
     "max_pairs",
+    "start_from",
     "seed",
 )
+START_FROM = "start_from"
+
+
+def short(run: Run) -> str:
+    """When it was started, in as few letters as the field has room for."""
+    return moment(run.created_at).partition("-")[2]
 
 
 class Knobs(ModalScreen[Mapping[str, object] | None]):
@@ -48,13 +56,21 @@ class Knobs(ModalScreen[Mapping[str, object] | None]):
     ]
     refusal = getters.query_one("#refusal", Static)
 
-    def __init__(self, preset: str, base: str, changes: Mapping[str, object]) -> None:
+    def __init__(
+        self, preset: str, base: str, changes: Mapping[str, object], trained: Sequence[Run] = ()
+    ) -> None:
         """
         Args:
             changes: what differs from the preset to begin with.
+            trained: finished trainings, which this one can begin with.
         """
         super().__init__()
         self._base = base
+        self._trained = {run.id: run for run in trained}
+        self._choices: dict[str, dict[str, str]] = {
+            **{name: {choice: choice for choice in choices} for name, choices in CHOICES.items()},
+            START_FROM: {"": "a fresh one", **{run.id: short(run) for run in trained}},
+        }
         self._preset = config_for(preset, base, {})
         self._changes = changes
 
@@ -76,11 +92,11 @@ class Knobs(ModalScreen[Mapping[str, object] | None]):
 
     def _field(self, name: str) -> Input | Select[str]:
         value = told_value(self._changes.get(name, getattr(self._preset, name)))
-        if name in CHOICES:
+        if name in self._choices:
             # One that only the command line offers stays, where it was set before.
-            offered = dict.fromkeys((*CHOICES[name], value))
+            offered = {value: value} | self._choices[name]
             return Select(
-                ((choice, choice) for choice in offered),
+                ((label, choice) for choice, label in offered.items()),
                 id=name,
                 value=value,
                 allow_blank=False,
@@ -98,7 +114,9 @@ class Knobs(ModalScreen[Mapping[str, object] | None]):
         self.query_one(f"#{name}-about", Static).update(self._about(name))
 
     def _about(self, name: str) -> str:
-        """Its default, and the first words of why."""
+        """Its default, and the first words of why; of a run that was chosen, what that was."""
+        if name == START_FROM and (run := self._trained.get(self._typed(name))):
+            return one_line(run.title)
         is_own = self._typed(name) == self._default(name)
         changed = "" if is_own else f"not {self._default(name)} as the preset: "
         return f"{changed}{one_line(notes()[name])}"
@@ -110,14 +128,14 @@ class Knobs(ModalScreen[Mapping[str, object] | None]):
 
     def _typed(self, name: str) -> str:
         """What stands in the field; the preset's value where it was emptied."""
-        if name in CHOICES:
+        if name in self._choices:
             return str(self.query_one(f"#{name}", Select).value)
         return self.query_one(f"#{name}", Input).value.strip() or self._default(name)
 
     @on(Button.Pressed, "#reset")
     def action_reset(self) -> None:
         for name in KNOBS:
-            if name in CHOICES:
+            if name in self._choices:
                 self.query_one(f"#{name}", Select).value = self._default(name)
             else:
                 self.query_one(f"#{name}", Input).value = self._default(name)

@@ -146,7 +146,7 @@ class TailoringScreen(RunsScreen):
             self.dismiss()
 
     def action_knobs(self) -> None:
-        self.order.ask_settings()
+        self.order.ask_settings(self._session.runs)
 
     def action_train(self) -> None:
         if (order := self.order.order) is not None:

@@ -87,7 +87,7 @@ class TrainScreen(RunsScreen):
             self.action_watch()
 
     def action_knobs(self) -> None:
-        self.order.ask_settings()
+        self.order.ask_settings(self._session.runs)
 
     def action_readers(self) -> None:
         self.order.ask_readers()

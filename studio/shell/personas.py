@@ -147,10 +147,10 @@ def map_(dataset: str, kept: bool) -> None:
 )
 @click.option(
     "--most",
-    type=click.IntRange(min=2),
+    type=click.IntRange(min=5),
     default=20,
     show_default=True,
-    help="Unseen choices of each group.",
+    help="Unseen choices of each group; fewer than 5 would allow no verdict.",
 )
 def held_out(dataset: str, provider: str, most: int) -> None:
     """Keep a persona for a group of the map only if it helps to tell its unseen choices.

@@ -9,6 +9,7 @@ from textual.containers import Vertical
 from textual.message import Message
 from textual.widgets import Select, Static
 
+from engine.domain import Run
 from engine.train.settings import told
 from studio.screens.knobs import Knobs
 from studio.text import one_line
@@ -92,9 +93,10 @@ class RunOrder(Vertical):
         self.post_message(self.Changed())
 
     @work(group="ask", exclusive=True)
-    async def ask_settings(self) -> None:
-        """Let the editor change settings over the preset."""
-        dialog = Knobs(self.preset, self.choice.spec or EMBEDDED, self._changes)
+    async def ask_settings(self, runs: Iterable[Run]) -> None:
+        """Let the editor change settings over the preset; `runs` are those there are."""
+        trained = [run for run in runs if run.kind == "train" and run.state == "finished"]
+        dialog = Knobs(self.preset, self.choice.spec or EMBEDDED, self._changes, trained)
         changes = await self.app.push_screen_wait(dialog)
         if changes is not None:
             self._changes = dict(changes)

@@ -18,7 +18,7 @@ class Sample:
     """A book's description as the model wrote it at one step."""
 
     step: int
-    """0 is the base with the card."""
+    """0 is before training: the base with the card, or what the run began with."""
     book: str
     title: str
     text: str
@@ -34,7 +34,7 @@ class Sample:
     def figures(self) -> str:
         """The held-out figures in words, which say what training moved since the base."""
         if not self.step:
-            return "What training moves on held-out pairs is measured from here."
+            return "What training moves on held-out pairs is told beside the base."
         told = {
             "accuracies": ("moved the right way in", share),
             "margins": ("margin", number),

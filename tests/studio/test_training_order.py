@@ -4,18 +4,20 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from textual.widgets import Input
+from textual.widgets import Input, Select
 
+from engine.runs import find_run
 from engine.store import pairs as pair_rows
 from engine.store import profiles as profile_rows
 from engine.store.database import change, opened
 from studio.screens.knobs import Knobs
 from studio.widgets.run_order import Order
 from studio.widgets.training_order import TrainingOrder
+from tests.studio import run_data
 from tests.studio.conftest import PAIRS, PROFILE
 
 if TYPE_CHECKING:
-    from tests.studio.conftest import OpenWindow, Window
+    from tests.studio.conftest import OpenWindow, PastRun, Window
 
 
 def order(window: "Window") -> Order | None:
@@ -65,6 +67,24 @@ async def test_the_preset_comes_back_by_a_key_or_by_emptying_a_field(
         assert window.screen.query_one("#seed", Input).value == "0"
         await window.press("ctrl+s")
         assert window.text("#note").startswith("40 pairs and 40 of made-up readers")
+
+
+async def test_a_finished_run_is_chosen_to_begin_with(
+    data_dir: Path, open_window: "OpenWindow", past_run: "PastRun"
+) -> None:
+    past_run("train-1", "train", *run_data.training(20, 20), run_data.finished())
+    past_run("train-2", "train", *run_data.training(10, 20))
+    async with open_window(data_dir, "train", size=(80, 24)) as window:
+        await window.press("k")
+        offered = window.screen.query_one("#start_from", Select)
+        assert [value for _, value in offered._options] == ["", "train-1"]
+        offered.value = "train-1"
+        await window.settle()
+        run = find_run(data_dir, "train-1")
+        assert window.text("#start_from-about") == run.title
+        await window.press("ctrl+s")
+        assert window.text("#note").startswith("Changed: start_from train-1; all else as quick")
+        assert order(window) == Order(("ana",), "embedded", "quick", {"start_from": "train-1"})
 
 
 async def test_each_setting_has_its_why_with_the_source(
