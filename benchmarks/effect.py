@@ -1,7 +1,8 @@
 """Does training teach a small model what a reader prefers, and from what does it learn it?
 
-    python -m benchmarks.effect [--way NAME ...] [--readers 1] [--pairs 40] [--held-out 96]
-                                [--base embedded] [--seed 0]
+    python -m benchmarks.effect [--way NAME ...] [--readers 1] [--first 0] [--pairs 40]
+                                [--held-out 96] [--base embedded] [--seed 0]
+                                [--keep FOLDER] [--begin-with ADAPTER]
 
 Each way is a run of the product on pairs of the same made-up readers, whose sides are drawn scale
 by scale, so that labels flip from one reader to another and statements of a scale agree; they are
@@ -17,6 +18,7 @@ import argparse
 import json
 import platform
 import random
+import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
@@ -34,6 +36,7 @@ from engine.pairs.descriptions import facts_of
 from engine.pairs.made_up import made_up_reader
 from engine.profile.card import card_of
 from engine.prompts import for_reader
+from engine.train.beginning import BEGINNING
 from engine.train.config import TrainConfig, config_for
 from engine.train.input_files import NOTHING_NEAR, Near, input_files
 from engine.training_input import Learning, TrainingTexts, texts_of
@@ -51,7 +54,7 @@ PROBED = 20
 
 
 FIRST_READER = 50
-"""Numbers of made-up readers from here on are nobody's companions."""
+"""Made-up readers from here on are nobody's companions, up to a thousand pairs of these."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,7 @@ class Way:
 
 ALONE: Mapping[str, object] = {"companion_pairs": 0}
 PLAIN: Mapping[str, object] = {**ALONE, "mirror": False}
+APO: Mapping[str, object] = {"loss": "apo_zero"}
 WAYS: Mapping[str, Way] = {
     "preset": Way("as the preset has it"),
     "many": Way("with 160 pairs of made-up readers", {"companion_pairs": 160}),
@@ -77,6 +81,11 @@ WAYS: Mapping[str, Way] = {
     "ipo": Way("the preset by IPO", {"loss": "ipo"}),
     "rank-64": Way("the preset with rank 64", {"lora_rank": 64, "lora_alpha": 128}),
     "sft": Way("the preset, fine-tuned first", {"method": "sft-dpo"}),
+    "apo": Way("the preset by APO-zero", APO),
+    "apo-many": Way(
+        "with 160 pairs of made-up readers, by APO-zero", {"companion_pairs": 160, **APO}
+    ),
+    "thorough": Way("with 640 of them, by APO-zero", {"companion_pairs": 640, **APO}),
 }
 
 
@@ -88,6 +97,9 @@ def main() -> None:
     parser.add_argument("--held-out", type=int, default=96)
     parser.add_argument("--base", default="embedded")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--first", type=int, default=0, help="number of the first reader")
+    parser.add_argument("--keep", type=Path, help="where each way's adapter is to stay")
+    parser.add_argument("--begin-with", type=Path, help="an adapter that was kept")
     given = parser.parse_args()
     told: dict[str, object] = {}
     for name in given.way or WAYS:
@@ -96,18 +108,31 @@ def main() -> None:
         wanted["checkpoint_every"] = 10**6
         config = config_for("quick", given.base, {**wanted, **way.changes})
         print(f"{name}: {way.says}", file=sys.stderr)
-        told[name] = measured(way, given.readers, config)
+        readers = learning(given.readers, given.first, given.seed)
+        keep = given.keep and given.keep / name
+        told[name] = measured(way, readers, config, keep, given.begin_with)
         print(json.dumps({name: told[name]}), file=sys.stderr)
     machine = {"cpu": platform.processor() or platform.machine(), "python": sys.version.split()[0]}
     settings = {"readers": given.readers, "pairs": given.pairs, "base": given.base}
     print(json.dumps({"benchmark": "effect", **settings, "ways": told, "machine": machine}))
 
 
-def measured(way: Way, readers: int, config: TrainConfig) -> dict[str, object]:
-    """Train one way in a directory that is thrown away, and ask what became of the model."""
+def measured(
+    way: Way,
+    readers: Sequence[Learning],
+    config: TrainConfig,
+    keep: Path | None = None,
+    begin_with: Path | None = None,
+) -> dict[str, object]:
+    """Train one way in a directory that is thrown away, and ask what became of the model.
+
+    Args:
+        keep: a new folder, for the adapter.
+        begin_with: an adapter that was kept.
+    """
     from engine.train.job import work
 
-    texts = texts_of(learning(readers, config.seed), config)
+    texts = texts_of(readers, config)
     if not way.near:
         texts = replace(texts, near=NOTHING_NEAR)
     with tempfile.TemporaryDirectory() as folder:
@@ -118,6 +143,8 @@ def measured(way: Way, readers: int, config: TrainConfig) -> dict[str, object]:
         files = input_files(texts.pairs, texts.cards, book, texts.near, texts.opposite)
         for name, text in files.items():
             (run.path / name).write_text(text, encoding="utf-8")
+        if begin_with is not None:
+            shutil.copytree(begin_with, run.path / BEGINNING)
         result: JsonObject = {}
         samples: list[JsonObject] = []
         for event in work(run, settings, Flag()):
@@ -129,6 +156,8 @@ def measured(way: Way, readers: int, config: TrainConfig) -> dict[str, object]:
                 result = event.result
             elif isinstance(event, Failed):
                 raise JobFailed(event.message, event.hint)
+        if keep is not None:
+            shutil.copytree(run.adapter, keep)
         return {
             **{key: result[key] for key in ("held_out", "train", "verdict", "seconds")},
             **turned_round(run, config, cache_dir, texts),
@@ -236,11 +265,12 @@ def neutral(tokenizer: "PreTrainedTokenizerBase") -> "list[Example]":
     return found
 
 
-def learning(readers: int, seed: int) -> list[Learning]:
+def learning(readers: int, first: int, seed: int) -> list[Learning]:
     """Made-up readers with their pairs, in an order drawn of all pairs, so that a limit takes of
     every kind."""
     found = []
-    for profile in (made_up_reader(FIRST_READER + number) for number in range(readers)):
+    numbers = range(FIRST_READER + first, FIRST_READER + first + readers)
+    for profile in map(made_up_reader, numbers):
         # As an editor's readers are called: made-up ones of that name are companions.
         named = replace(profile, reader_id=f"reader-{profile.reader_id.rpartition('/')[2]}")
         own = pairs_for(named, PairChoice(answers=1))

@@ -106,6 +106,7 @@ def test_forty_pairs_told_apart_at_once_are_too_easy() -> None:
     assert (found.id, found.step) == ("too_easy", 7)
     assert "40 pairs in a row" in found.says
     assert "pairs doctor READER" in found.next_step
+    assert diagnose(metrics, replace(QUICK, start_from="train-1")) == ()  # it may have learned that
 
 
 def test_pairs_told_apart_when_they_come_again_are_not_called_easy() -> None:
@@ -154,6 +155,9 @@ def test_falling_chosen_answers_are_told_with_what_it_means(
     assert (found.id, found.grave) == ("chosen_falls", grave)
     assert "by 40 nats each" in found.says
     assert told in found.says
+    assert "apo_zero" in found.next_step
+    held = replace(QUICK, loss="apo_zero")
+    assert "apo_zero" not in only(diagnose(metrics, held)).next_step
 
 
 def test_held_out_pairs_that_part_from_training_name_the_checkpoint_to_take() -> None:
