@@ -83,9 +83,9 @@ class TrainConfig:
     tracks: the right card won over the opposite one in 77 % of held-out pairs before, 84 % after
     (79 % without mirroring), see docs/training.md."""
     companion_pairs: int = 40
-    """Pairs of eight made-up readers, from the bank, that are trained on beside the reader's own:
-    from one reader a small model learns little, from readers who differ to read a card. See
-    docs/training.md; 0 takes none."""
+    """Pairs of made-up readers (eight, or one for each 20 pairs), from the bank, trained on beside
+    the reader's own: from one reader a small model learns little, from readers who differ to read a
+    card. See docs/training.md; 0 takes none."""
     epochs: int = 1
     """How often every pair is seen: the embedded model knows them by heart after two or three."""
     max_pairs: int = 40
