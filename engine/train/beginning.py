@@ -64,8 +64,7 @@ def check_beginning(source: RunDir, config: TrainConfig, cache_dir: Path) -> Beg
             "Set the same here, or leave out start_from.",
         )
     job: Mapping[str, object] = json.loads(source.job.read_text(encoding="utf-8"))
-    carried = dict.fromkeys((*_ids(job), *_ids(begins_with(job))))
-    return Beginning(source.id, made_sha256(source, cache_dir), tuple(carried))
+    return Beginning(source.id, made_sha256(source, cache_dir), tuple(readers_within(job)))
 
 
 def begins_with(job: Mapping[str, object]) -> Mapping[str, object]:
