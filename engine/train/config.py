@@ -198,7 +198,7 @@ adapters on queries and values unless told otherwise. Its base is the paper's, i
 made for conversation; what is over 512 tokens is left out, where theirs was cut."""
 
 PRESET_NOTES: dict[str, str] = {
-    "quick": "40 pairs and 40 of made-up readers: about five minutes on two cores.",
+    "quick": "40 pairs and 40 of made-up readers: about seven minutes on two cores.",
     "standard": "40 pairs and 160 of made-up readers: about a quarter of an hour on two cores.",
     "thorough": "40 pairs and 640 of made-up readers, by APO-zero: about three quarters of an hour "
     "on two cores. Other readers' runs can begin with what it learns.",
